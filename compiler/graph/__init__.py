@@ -1,0 +1,1 @@
+"""The graph: what a document means, and the analyses that rules and lowering share."""

@@ -1,0 +1,1 @@
+"""The plan: a compiled pipeline with nothing left to look up, and its JSON form."""

@@ -1,0 +1,237 @@
+"""The plan's types: steps, routes, regions and branches, as the interpreter reads them.
+
+The only door between the two houses. Every name is resolved, every default applied,
+every condition parsed; each step still knows its place in the file. It must not know how
+a plan was written, nor how it is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ..expr import Expr
+from ..policy import FanOut, Merge, Retry, Winner
+from ..value import Json
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step or a route stands: file name, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRef:
+    """`${context.key}` in a prompt: replaced by the value when the stage is entered."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputRef:
+    """`$name` of an input in a prompt: replaced when the run starts."""
+
+    name: str
+
+
+Template: TypeAlias = tuple[str | ContextRef | InputRef, ...]
+"""A prompt, cut at compile time into text and references; `$goal` is already text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The entry; does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The end of the trunk; does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A routing point; keeps the outcome of the stage before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A command for `sh -c`. `output` says what its standard output becomes (language.md)."""
+
+    command: str
+    output: Literal["text", "lines", "json", "none"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A prompt for an agent backend. `backend` overrides the run's, if the node names one.
+
+    Fidelity, thread and model attributes are resolved as far as one can without a run.
+    """
+
+    prompt: Template
+    model: str | None = None
+    provider: str | None = None
+    effort: str | None = None
+    backend: str | None = None
+    fidelity: str | None = None
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """A question whose choices are the step's routes; `question` is what is asked.
+
+    `default_choice` is the node id taken at a timeout (specification 4.6).
+    """
+
+    question: Template
+    default_choice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """A fan-out; all about it is in the plan's region of the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FanIn:
+    """A fan-in. `region` is the fan-out that meets here, None if none does."""
+
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A node whose handler the host gives, by its type name."""
+
+    type: str
+
+
+Work: TypeAlias = Start | Exit | Conditional | Tool | Agent | Human | Parallel | FanIn | Custom
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One edge to take after a step. A step's routes stand in the order of the file.
+
+    `match` is the label as preferred labels are compared (lower case, accelerator prefix
+    stripped), `key` its accelerator (specification 4.6), both '' without a label.
+    """
+
+    target: str
+    label: str = ""
+    match: str = ""
+    key: str = ""
+    condition: Expr | None = None
+    weight: int = 0
+    fidelity: str | None = None
+    thread_id: str | None = None
+    restart: bool = False
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node, ready to run. A fan-out's routes are those taken after its join.
+
+    `reads`/`writes` are context key patterns, None where the author declared none.
+    `region` is the innermost fan-out whose branches contain the step, None on the trunk.
+    `extra` keeps unknown attributes; neither it nor `place` counts in the digest.
+    """
+
+    id: str
+    label: str
+    work: Work
+    routes: tuple[Route, ...] = ()
+    retry: Retry = field(default_factory=Retry)
+    timeout_ms: int | None = None
+    goal_gate: bool = False
+    retry_target: str | None = None
+    fallback_retry_target: str | None = None
+    allow_partial: bool = False
+    auto_status: bool = False
+    max_visits: int | None = None
+    on_interrupted: Literal["rerun", "ask", "fail"] = "rerun"
+    reads: tuple[str, ...] | None = None
+    writes: tuple[str, ...] | None = None
+    classes: tuple[str, ...] = ()
+    region: str | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch edge of a fan-out, resolved: its id and where it starts."""
+
+    id: str
+    head: str
+    condition: Expr | None = None
+    weight: int = 0
+    label: str = ""
+    fidelity: str | None = None
+    thread_id: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A fan-out, its branches in declared order, and where and how they meet.
+
+    `join_at` is the node where the branches meet, None if nowhere. With `meeting="fan_in"`
+    it is a fan-in of this region, which carries the decision; with `"node"` any other
+    node, and join and merge happen at the fan-out.
+    """
+
+    fan_out: str
+    branches: tuple[Branch, ...]
+    join_at: str | None
+    meeting: Literal["fan_in", "node", "none"]
+    policy: FanOut = field(default_factory=FanOut)
+    winner: Winner = field(default_factory=Winner)
+    merge: Merge = field(default_factory=Merge)
+    parent: str | None = None
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A declared input. Without `default`, `exec` must be given a value."""
+
+    name: str
+    type: Literal["string", "int", "float", "bool", "json"] = "string"
+    default: Json = None
+    required: bool = True
+    description: str = ""
+    enum: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole pipeline. `steps` and `regions` are keyed by node id.
+
+    `context` holds the keys that a run starts with (`graph.goal` and so on). `digest` is
+    `sha256:<hex>` over what a run can depend on (language.md), set by `digest.sealed`.
+    """
+
+    name: str
+    start: str
+    exit: str
+    steps: Mapping[str, Step]
+    regions: Mapping[str, Region]
+    goal: str = ""
+    label: str = ""
+    retry_target: str | None = None
+    fallback_retry_target: str | None = None
+    default_fidelity: str | None = None
+    inputs: tuple[Input, ...] = ()
+    context: Mapping[str, Json] = field(default_factory=dict)
+    version: int = PLAN_VERSION
+    digest: str = ""

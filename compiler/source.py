@@ -1,0 +1,78 @@
+"""Where text came from: a source file's text and the spans that point into it.
+
+Every scalar of a pipeline keeps a span, so that a finding can point at exactly what it
+is about. Apart from the rest because everything else points here, and this at nothing.
+It must not know what the text means.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a file: offsets from 0, lines and columns from 1, in code points.
+
+    `end` and `end_column` are exclusive. `file` is the name that the caller gave the source.
+    """
+
+    file: str
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def through(self, other: Span) -> Span:
+        """The span from the start of this one to the end of `other` (same file)."""
+        return Span(
+            self.file,
+            self.start,
+            other.end,
+            self.line,
+            self.column,
+            other.end_line,
+            other.end_column,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one file under the name that findings are to show.
+
+    `text` has no byte order mark; line ends are as on the disk, so that offsets match it.
+    """
+
+    name: str
+    text: str
+    _line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        position = self.text.find("\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = self.text.find("\n", position + 1)
+        object.__setattr__(self, "_line_starts", tuple(starts))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset from 0."""
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of `text[start:end]`."""
+        line, column = self.position(start)
+        end_line, end_column = self.position(end)
+        return Span(self.name, start, end, line, column, end_line, end_column)
+
+    def line(self, number: int) -> str:
+        """The text of a line, from 1, without its line end; '' past the last one."""
+        if not 1 <= number <= len(self._line_starts):
+            return ""
+        start = self._line_starts[number - 1]
+        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")

@@ -1,0 +1,138 @@
+"""Plain values: canonical JSON, exact equality, durations, and the nearest known name.
+
+The canonical text is what digests, merges and equality are made of, in both houses, so
+there is one of it. It must not know anything about pipelines.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from fractions import Fraction
+from typing import TypeAlias
+
+Json: TypeAlias = (
+    "None | bool | int | float | str | list[Json] | tuple[Json, ...] | Mapping[str, Json]"
+)
+
+
+class NotJson(ValueError):
+    """A value that JSON cannot hold: a NaN, an infinity, a key that is no string, an object."""
+
+
+def canonical(value: Json) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, shortest floats, plain UTF-8.
+
+    `1`, `1.0` and `true` have three different texts. Raises `NotJson` for what is not JSON.
+    """
+    try:
+        return json.dumps(
+            value,
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+            default=_plain,
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NotJson(str(error)) from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+def checked(value: object, depth: int = 0) -> Json:
+    """`value` as plain JSON data (dicts, lists, scalars), or `NotJson` with the reason."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise NotJson("a string with half a surrogate pair is not Unicode") from error
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise NotJson(f"{value} is not JSON")
+        return value
+    if depth > 100:
+        raise NotJson("nested more than 100 levels deep")
+    if isinstance(value, list | tuple):
+        return [checked(item, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        plain: dict[str, Json] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise NotJson(f"the key {key!r} is not a string")
+            plain[key] = checked(item, depth + 1)
+        return plain
+    raise NotJson(f"a {type(value).__name__} is not JSON")
+
+
+def as_text(value: Json) -> str:
+    """A value as conditions and prompts see it: strings as they are, others as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else canonical(value)
+
+
+_DURATION = re.compile(r"(\d+)(ms|s|m|h|d)?")
+_UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, None: 1_000}
+
+
+def duration_ms(text: str) -> int | None:
+    """Milliseconds of `250ms`, `900s`, `15m`, `2h`, `1d`; a bare integer is seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    return int(match[1]) * _UNIT_MS[match[2]] if match else None
+
+
+def ratio(text: str) -> Fraction | None:
+    """An exact fraction from `2/3`, `0.5` or `1`; None if it is none."""
+    try:
+        return Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` most likely meant, or None; ties go to the first sorted."""
+    folded = _folded(name)
+    best: tuple[float, str] | None = None
+    for candidate in sorted(set(known)):
+        other = _folded(candidate)
+        if folded == other:
+            return candidate
+        if abs(len(folded) - len(other)) > max(3, len(folded) // 2):
+            continue
+        similarity = SequenceMatcher(None, folded, other).ratio()
+        if similarity >= 0.7 and (best is None or similarity > best[0]):
+            best = (similarity, candidate)
+    return best[1] if best else None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_. ]+", "_", name.strip()).lower()
+
+
+def slug(label: str) -> str:
+    """A label in lower case with every run of other characters as one hyphen."""
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]")
+
+
+def encoded(name: str) -> str:
+    """A name as it stands in ids and file names: others than `[A-Za-z0-9_-]` percent-encoded."""
+    return "".join(
+        char
+        if _PLAIN_ID.fullmatch(char)
+        else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+        for char in name
+    )

@@ -1,0 +1,1 @@
+"""JSON Schemas, read with importlib.resources."""
