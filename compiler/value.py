@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 Json: TypeAlias = (
-    "None | bool | int | float | str | list[Json] | tuple[Json, ...] | Mapping[str, Json]"
+    "bool | int | float | str | list[Json] | tuple[Json, ...] | Mapping[str, Json] | None"
 )
 
 

@@ -1,8 +1,7 @@
-"""The graph's types: nodes and edges with typed attributes, every one with its place.
+"""The whole graph: what a document means, with its edges indexed and its regions found.
 
-What a document means once defaults are applied, chains and groups expanded, aliases
-resolved and small languages parsed. Faulty parts are kept, so that every rule sees the
-whole; the faults themselves are already findings. It must not know where a region ends.
+Faulty parts are kept, so that every rule sees the whole. It must not know how the graph
+was written, nor what a run of it does.
 """
 
 from __future__ import annotations
@@ -10,107 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-from ..expr import Expr, asks_outcome
+from ..expr import asks_outcome
 from ..source import Source, Span
-
-Kind: TypeAlias = Literal[
-    "start",
-    "exit",
-    "codergen",
-    "wait.human",
-    "conditional",
-    "parallel",
-    "parallel.fan_in",
-    "tool",
-    "stack.manager_loop",
-    "custom",
-]
+from .elements import Attr, Edge, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
-    """An attribute's effective value.
-
-    `name` is canonical, `value` has the type that the attribute table gives it (durations
-    in milliseconds, policies as `policy` records, conditions as `Expr`); `text` is the value
-    as written. `own` is false for what came from a default block.
-    """
-
-    name: str
-    value: Any
-    text: str
-    key_span: Span
-    value_span: Span
-    own: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node: id, kind, known attributes by canonical name, unknown ones in `extra`.
-
-    `type` is the type name where `kind` is `custom`. `span` is the id where the node is
-    declared (its first statement with attributes, else where it is first named);
-    `declared` is false for a node that only edges name.
-    """
-
-    id: str
-    kind: Kind
-    span: Span
-    attrs: Mapping[str, Attr]
-    extra: Mapping[str, Attr] = field(default_factory=dict)
-    classes: tuple[str, ...] = ()
-    type: str = ""
-    declared: bool = True
-    implicit: bool = False
-
-    def value(self, name: str, default: Any = None) -> Any:
-        """The value of a known attribute, or `default` where it is not set."""
-        attr = self.attrs.get(name)
-        return default if attr is None else attr.value
-
-    @property
-    def label(self) -> str:
-        """The label, or the id without one."""
-        return str(self.value("label") or self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One edge. `index` is its position in the file, over all edges, after expansion.
-
-    `condition` is None for an unconditional edge; a condition that does not parse is a
-    finding, and its edge keeps `broken` so that rules stay silent about what follows.
-    """
-
-    source: str
-    target: str
-    index: int
-    span: Span
-    target_span: Span
-    attrs: Mapping[str, Attr]
-    condition: Expr | None = None
-    broken: bool = False
-    extra: Mapping[str, Attr] = field(default_factory=dict)
-
-    def value(self, name: str, default: Any = None) -> Any:
-        """The value of a known attribute, or `default` where it is not set."""
-        attr = self.attrs.get(name)
-        return default if attr is None else attr.value
-
-    @property
-    def label(self) -> str:
-        """The label, or ''."""
-        return str(self.value("label") or "")
-
-    @property
-    def weight(self) -> int:
-        """The weight, 0 where it is not set."""
-        return int(self.value("weight") or 0)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """A whole pipeline. `nodes` in the order in which the file first names them.
 

@@ -1,0 +1,42 @@
+# Two commands matter: `make run` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TREE := build/tree
+JOBS ?= 2
+FOLDERS := cli compiler interpreter grammar schemas tests
+
+.PHONY: run test check setup format clean tree
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Type and layer checkers follow no import hook, so they get a tree of links to the folders.
+tree:
+	@rm -rf $(TREE) && mkdir -p $(TREE)/attractorc
+	@for entry in cli/*; do ln -s ../../../$$entry $(TREE)/attractorc/; done
+	@for house in compiler interpreter grammar schemas; do \
+		ln -s ../../../$$house $(TREE)/attractorc/$$house; done
+
+check: setup tree
+	$(BIN)/ruff format --check --quiet $(FOLDERS)
+	$(BIN)/ruff check --quiet $(FOLDERS)
+	MYPYPATH=$(TREE) $(BIN)/mypy --package attractorc
+	PYTHONPATH=$(TREE) $(BIN)/lint-imports --no-cache
+
+format: setup
+	$(BIN)/ruff check --quiet --fix $(FOLDERS)
+	$(BIN)/ruff format --quiet $(FOLDERS)
+
+test: check
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
+
+run: setup
+	$(BIN)/python -m attractorc exec examples/quality_gate/quality_gate.yaml
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(VENV)
