@@ -1,0 +1,90 @@
+"""Which nodes a run can come to, and from which it can come to another.
+
+Retry targets count as ways, and a name that is evidently a slip of another counts as that
+other, so that one slip of the pen is one finding and not five. Shared by the rules about
+flow. It must not know what any rule says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ..value import nearest
+from .elements import Node
+from .model import Graph
+
+RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
+
+
+def missing(graph: Graph) -> tuple[str, ...]:
+    """Ids that edges lead to and nothing else knows: no declaration, no way on."""
+    return tuple(
+        node.id for node in graph.nodes.values() if _unknown(node) and not graph.outgoing[node.id]
+    )
+
+
+def misspelled(graph: Graph) -> dict[str, str]:
+    """Undeclared ids at the end of a path, each with the declared id it most likely means."""
+    declared = [node.id for node in graph.nodes.values() if not _unknown(node)]
+    found: dict[str, str] = {}
+    for node in graph.nodes.values():
+        loose = not graph.outgoing[node.id] or not graph.incoming[node.id]
+        if _unknown(node) and loose:
+            meant = nearest(node.id, declared)
+            if meant is not None:
+                found[node.id] = meant
+    return found
+
+
+def _unknown(node: Node) -> bool:
+    return not node.declared and not node.implicit and node.kind == "codergen"
+
+
+def retry_targets(graph: Graph, of: Graph | Node) -> tuple[str, ...]:
+    """The existing nodes that a node's, or the graph's, retry targets name."""
+    named = (of.value(name) for name in RETRY_TARGETS)
+    return tuple(str(target) for target in named if target in graph.nodes)
+
+
+def ways(graph: Graph) -> dict[str, list[str]]:
+    """For every node, the nodes that a run can come to next."""
+    found = {
+        node.id: [
+            *(edge.target for edge in graph.outgoing[node.id] if edge.target in graph.nodes),
+            *retry_targets(graph, node),
+        ]
+        for node in graph.nodes.values()
+    }
+    for written, meant in misspelled(graph).items():
+        found[written].append(meant)
+        found[meant].append(written)
+    return found
+
+
+def backwards(forward: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The same ways, turned round."""
+    found: dict[str, list[str]] = {node: [] for node in forward}
+    for node, targets in forward.items():
+        for target in targets:
+            found[target].append(node)
+    return found
+
+
+def spread(forward: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[str]:
+    """Everything that can be come to from `starts`, themselves included."""
+    found = set(starts)
+    pending = list(found)
+    while pending:
+        for target in forward[pending.pop()]:
+            if target not in found:
+                found.add(target)
+                pending.append(target)
+    return found
+
+
+def reached(graph: Graph) -> set[str]:
+    """The nodes that a run can come to; all of them where there is no one start."""
+    if graph.start is None:
+        return set(graph.nodes)
+    return spread(ways(graph), (graph.start, *retry_targets(graph, graph)))

@@ -1,0 +1,78 @@
+"""What came of a stage, and what came of a branch: statuses, outcomes and ends.
+
+The one channel for the world's faults: a handler that fails gives an outcome with a
+reason, never an exception to the core. It must not know who ran the stage, or when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from attractorc.compiler.value import Json
+
+
+class Status(StrEnum):
+    """How a stage came out (specification 5.2)."""
+
+    SUCCESS = "success"
+    PARTIAL_SUCCESS = "partial_success"
+    FAIL = "fail"
+    RETRY = "retry"
+    SKIPPED = "skipped"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the stage counts as done well; `skipped` does (semantics 2)."""
+        return self in _SUCCEEDED
+
+
+_SUCCEEDED = (Status.SUCCESS, Status.PARTIAL_SUCCESS, Status.SKIPPED)
+
+
+class End(StrEnum):
+    """How a branch ended (semantics 4)."""
+
+    SUCCESS = "success"
+    PARTIAL_SUCCESS = "partial_success"
+    FAIL = "fail"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def succeeded(self) -> bool:
+        """Counts as succeeded in a join."""
+        return self in (End.SUCCESS, End.PARTIAL_SUCCESS)
+
+    @property
+    def failed(self) -> bool:
+        """Counts as failed in a join."""
+        return self in (End.FAIL, End.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one attempt (specification 5.2).
+
+    `permanent` marks a failure that trying again cannot mend (missing program, refused
+    credentials). `source` says who spoke: `handler`, `status_file`, `exit_code`, `engine`.
+    `artifacts` are files of the attempt by name (`prompt.md`, `response.md`,
+    `tool_output.txt`); they go to the store as blobs and are no part of the outcome's meaning.
+    """
+
+    status: Status
+    preferred_label: str = ""
+    suggested_next_ids: tuple[str, ...] = ()
+    context_updates: Mapping[str, Json] = field(default_factory=dict)
+    notes: str = ""
+    failure_reason: str = ""
+    permanent: bool = False
+    source: str = "handler"
+    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def failed(reason: str, *, permanent: bool = False, source: str = "handler") -> Outcome:
+    """A failure with its reason, one sentence."""
+    return Outcome(Status.FAIL, failure_reason=reason, permanent=permanent, source=source)

@@ -1,0 +1,279 @@
+"""The ports: small protocols between the core and the world, and what crosses them.
+
+A store, a handler, a clock, an interviewer: each has a real implementation and a fake,
+and one contract suite runs over both. Nothing here has behaviour of its own, and nothing
+knows which implementation stands behind a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from attractorc.compiler.plan.model import Step
+from attractorc.compiler.value import Json
+
+from .outcome import Outcome
+
+# --- the turn store -------------------------------------------------------------------
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the message is one sentence for people."""
+
+
+class NotFound(StoreError):
+    """No such context, turn, blob or run."""
+
+
+class KeyConflict(StoreError):
+    """The idempotency key was used before with other content."""
+
+
+class Locked(StoreError):
+    """Another process owns the run."""
+
+
+class Fenced(StoreError):
+    """This writer's lease is over: a later epoch has taken the run."""
+
+
+class NewerStore(StoreError):
+    """The store was written by a newer version of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a turn of a run is found by, beside its context. `path` is the walker's."""
+
+    run_id: str
+    sequence_no: int
+    kind: str = ""
+    node_id: str = ""
+    path: str = ""
+    attempt_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One immutable turn. Ids are opaque text; depth is from 0; payload is msgpack."""
+
+    id: str
+    context: str
+    parent: str | None
+    depth: int
+    type: str
+    version: int
+    payload: bytes
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the list of runs shows it. Times ISO 8601; `context` is the run context."""
+
+    run_id: str
+    context: str
+    pipeline: str
+    plan_digest: str
+    status: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A wish from another terminal: `pause`, `cancel`, or `answer` with its payload."""
+
+    number: int
+    run_id: str
+    command: str
+    payload: Mapping[str, Json]
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records of a run a reader wants; None means any. `path` is a prefix."""
+
+    node_id: str | None = None
+    path: str | None = None
+    attempt_id: str | None = None
+    types: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+
+
+class Lease(Protocol):
+    """The right to write one run: an operating-system lock and an epoch."""
+
+    @property
+    def epoch(self) -> int:
+        """Counts the writers of this run, from 1."""
+        ...
+
+    def release(self) -> None:
+        """Give the run up; safe to call twice."""
+        ...
+
+
+class Store(Protocol):
+    """An append-only store of turns (store.md). Methods raise `StoreError`s only."""
+
+    def create_context(self, base: str | None = None) -> str: ...
+    def fork_context(self, turn: str) -> str: ...
+    def append(
+        self,
+        context: str,
+        record_type: str,
+        version: int,
+        payload: bytes,
+        key: str,
+        *,
+        index: Index | None = None,
+        parent: str | None = None,
+        lease: Lease | None = None,
+    ) -> Turn: ...
+    def head(self, context: str) -> Turn | None: ...
+    def last(self, context: str, n: int) -> tuple[Turn, ...]: ...
+    def turns(
+        self, context: str, before: str | None = None, limit: int = 256
+    ) -> tuple[Turn, ...]: ...
+    def put_blob(self, data: bytes) -> str: ...
+    def get_blob(self, digest: str) -> bytes: ...
+    def commit(self) -> None:
+        """The barrier: everything appended so far is durable when this returns."""
+        ...
+
+    def create_run(self, row: RunRow) -> None: ...
+    def update_run(self, run_id: str, status: str, updated: str) -> None: ...
+    def run(self, run_id: str) -> RunRow: ...
+    def runs(self, before: str | None = None, limit: int = 100) -> tuple[RunRow, ...]: ...
+    def records(
+        self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
+    ) -> tuple[Turn, ...]:
+        """Turns of a run after a sequence number, in its order, at most `limit`."""
+        ...
+
+    def lease(self, run_id: str) -> Lease: ...
+    def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int: ...
+    def controls(self, run_id: str, after: int = 0) -> tuple[Control, ...]: ...
+    def close(self) -> None: ...
+
+
+# --- handlers --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """An operating-system process: its id and its start time, which tell it from a successor."""
+
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that a handler is given for one attempt.
+
+    `stage_id` is `<path>/<node>.<visit>`, `attempt_id` the idempotency key
+    `<run_id>:<stage_id>@<n>`. `context` is a read-only view as of the stage's entry. `prompt`
+    is the rendered prompt or question. `stage_dir` makes the attempt's private folder when it
+    is called. `report` journals a started process before the handler goes on.
+    """
+
+    run_id: str
+    step: Step
+    path: str
+    branch_id: str
+    visit: int
+    attempt: int
+    stage_id: str
+    attempt_id: str
+    context: Mapping[str, Json]
+    goal: str
+    inputs: Mapping[str, Json]
+    prompt: str
+    workspace: Path
+    logs_root: Path | None
+    stage_dir: Callable[[], Path]
+    report: Callable[[Process], None]
+
+
+class Handler(Protocol):
+    """Runs one attempt. Cancellation arrives as `asyncio.CancelledError`: end what runs, re-raise.
+
+    An exception becomes a failed outcome with its text as the reason; the timeout of the
+    step is the driver's business.
+    """
+
+    async def run(self, call: Call) -> Outcome: ...
+
+
+# --- people ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice: accelerator key, text, and the node that it leads to."""
+
+    key: str
+    label: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A multiple-choice question. `id` is the stage id; `timeout_ms` None waits for ever."""
+
+    id: str
+    text: str
+    options: tuple[Option, ...]
+    node_id: str
+    path: str
+    default: str | None = None
+    timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `text` is what the person gave (a key, a label, a target) for `chosen`.
+
+    `parked` means that nobody is there to ask now: the question stays open in the store.
+    """
+
+    kind: Literal["chosen", "timeout", "skipped", "parked"]
+    text: str = ""
+    source: str = ""
+
+
+class Interviewer(Protocol):
+    """Asks people. May be asked several questions at once; cancellation withdraws one."""
+
+    async def ask(self, question: Question) -> Answer: ...
+
+
+# --- time ------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The only source of time, in milliseconds: `now` since the epoch, `monotonic` since whenever."""
+
+    def now(self) -> int: ...
+    def monotonic(self) -> int: ...
+    async def sleep(self, milliseconds: int) -> None: ...
+
+
+# --- readers ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a driver is wired with: one implementation of each port."""
+
+    store: Store
+    handlers: Mapping[str, Handler]
+    interviewer: Interviewer
+    clock: Clock
+    listeners: Iterable[Callable[..., None]] = field(default=())

@@ -1,0 +1,47 @@
+"""Records: the journal, the event stream and the turns of the store are these, one union.
+
+Every family is a frozen dataclass that declares its tags once; encoder, decoder and schema
+all come from that. A record is understood without the rest. Nothing here knows what a
+record does to a run: that is `state`.
+"""
+
+from __future__ import annotations
+
+from .families import (
+    CheckpointSaved,
+    FanInDecision,
+    InterviewLifecycle,
+    ParallelLifecycle,
+    PlanRecord,
+    Record,
+    RouteDecision,
+    RunLifecycle,
+    SourceRecord,
+    StageLifecycle,
+)
+
+FAMILIES: tuple[type[Record], ...] = (
+    RunLifecycle,
+    SourceRecord,
+    PlanRecord,
+    StageLifecycle,
+    ParallelLifecycle,
+    FanInDecision,
+    InterviewLifecycle,
+    RouteDecision,
+    CheckpointSaved,
+)
+
+__all__ = [
+    "FAMILIES",
+    "CheckpointSaved",
+    "FanInDecision",
+    "InterviewLifecycle",
+    "ParallelLifecycle",
+    "PlanRecord",
+    "Record",
+    "RouteDecision",
+    "RunLifecycle",
+    "SourceRecord",
+    "StageLifecycle",
+]

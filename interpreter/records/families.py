@@ -1,0 +1,253 @@
+"""The record families, one frozen dataclass each, with their tags.
+
+Tags are never reused and never change their meaning; a changed descriptor raises
+`TYPE_VERSION`. Absent fields are None (or empty) and are not encoded. Times are ISO 8601 in
+UTC, durations whole milliseconds; ids are those of semantics 1, with the run id left out
+except in `stage_attempt_id` and `branch_run_id`. It must not know how records are stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from attractorc.compiler.value import Json
+
+
+def tag(number: int, default: Any = None) -> Any:
+    """A record field with its tag: the integer key of the field in a stored payload."""
+    if isinstance(default, dict | list):
+        return field(default_factory=type(default), metadata={"tag": number})
+    return field(default=default, metadata={"tag": number})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record has. `sequence_no` counts from 1 in a run, also across resumes."""
+
+    TYPE: ClassVar[str] = ""
+    TYPE_VERSION: ClassVar[int] = 1
+
+    run_id: str = tag(1, "")
+    sequence_no: int = tag(2, 0)
+    timestamp: str = tag(3, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLifecycle(Record):
+    """A run as a whole.
+
+    Kinds: `initialized`, `resumed`, `stopped` (can be resumed), `parked` (waits for an
+    answer), `cancelled`, `finalized`. `options` are the command line's overrides; `outcome`
+    is, at the end, the canonical outcome's digest.
+    """
+
+    TYPE: ClassVar[str] = "attractor.run_lifecycle"
+
+    kind: str = tag(4, "")
+    pipeline: str | None = tag(5)
+    plan_digest: str | None = tag(6)
+    goal: str | None = tag(7)
+    inputs: dict[str, Json] = tag(8, {})
+    options: dict[str, Json] = tag(9, {})
+    status: str | None = tag(10)
+    reason: str | None = tag(11)
+    epoch: int | None = tag(12)
+    engine_pid: int | None = tag(13)
+    workspace: str | None = tag(14)
+    outcome_digest: str | None = tag(15)
+    questions: list[str] = tag(16, [])
+    restarted_from: str | None = tag(17)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord(Record):
+    """The pipeline file's text, as a blob."""
+
+    TYPE: ClassVar[str] = "attractor.source"
+
+    name: str = tag(4, "")
+    blob: str = tag(5, "")
+    size_bytes: int = tag(6, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord(Record):
+    """The plan's canonical JSON, as a blob."""
+
+    TYPE: ClassVar[str] = "attractor.plan"
+
+    plan_digest: str = tag(4, "")
+    blob: str = tag(5, "")
+    size_bytes: int = tag(6, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLifecycle(Record):
+    """One attempt at one stage.
+
+    Kinds: `started`, `process_started` (a tool's process, with `pid` and `pid_started`),
+    `completed` and `failed` (final; the outcome is committed), `retrying` (the attempt's
+    outcome, kept for audit, and the `delay_ms` before `next_attempt`), `interrupted`,
+    `cancelled`, `ignored` (a result that came too late). `path` is the walker's, '' on the
+    trunk. `context_updates` are the outcome's, after `writes` was honoured; the keys that it
+    dropped are in `dropped_keys`. `artifacts` maps a file name to its blob, size and type.
+    """
+
+    TYPE: ClassVar[str] = "attractor.stage_lifecycle"
+
+    kind: str = tag(4, "")
+    node_id: str = tag(5, "")
+    path: str = tag(6, "")
+    visit: int = tag(7, 1)
+    attempt: int = tag(8, 1)
+    stage_attempt_id: str = tag(9, "")
+    handler: str | None = tag(10)
+    status: str | None = tag(11)
+    preferred_label: str | None = tag(12)
+    suggested_next_ids: list[str] = tag(13, [])
+    context_updates: dict[str, Json] = tag(14, {})
+    dropped_keys: list[str] = tag(15, [])
+    notes: str | None = tag(16)
+    failure_reason: str | None = tag(17)
+    permanent: bool | None = tag(18)
+    outcome_source: str | None = tag(19)
+    artifacts: dict[str, Json] = tag(20, {})
+    will_retry: bool | None = tag(21)
+    next_attempt: int | None = tag(22)
+    delay_ms: int | None = tag(23)
+    duration_ms: int | None = tag(24)
+    pid: int | None = tag(25)
+    pid_started: str | None = tag(26)
+    epoch: int | None = tag(27)
+    base_context: str | None = tag(28)
+    base_turn: str | None = tag(29)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelLifecycle(Record):
+    """A fan-out and its branches. `node_id`, `path` and `visit` are the fan-out's.
+
+    Kinds: `started` (with `branches`: id, head and activated of each, in declared order),
+    `branch_started` (the branch context's first turn: where it came from),
+    `branch_arrived` (a walker's stop; not terminal), one terminal of `branch_completed`,
+    `branch_failed`, `branch_skipped`, `branch_cancelled`, `branch_timed_out`;
+    `join_decided` (with `join`), `completed` (control leaves the fan-out).
+    """
+
+    TYPE: ClassVar[str] = "attractor.parallel_lifecycle"
+
+    kind: str = tag(4, "")
+    node_id: str = tag(5, "")
+    path: str = tag(6, "")
+    visit: int = tag(7, 1)
+    branch_id: str | None = tag(8)
+    branch_index: int | None = tag(9)
+    branch_path: str | None = tag(10)
+    branch_run_id: str | None = tag(11)
+    target_node: str | None = tag(12)
+    base_context: str | None = tag(13)
+    base_turn: str | None = tag(14)
+    branches: list[Json] = tag(15, [])
+    branch_count: int | None = tag(16)
+    status: str | None = tag(17)
+    reason: str | None = tag(18)
+    terminal_stage: str | None = tag(19)
+    score: Json = tag(20)
+    writes: list[str] = tag(21, [])
+    duration_ms: int | None = tag(22)
+    context: str | None = tag(23)
+    head_turn: str | None = tag(24)
+    join: dict[str, Json] = tag(25, {})
+    success_count: int | None = tag(26)
+    fail_count: int | None = tag(27)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanInDecision(Record):
+    """The merge decision, whole (semantics 6, Provenance).
+
+    `join`: policy, error_policy, decide, losers, satisfied, reason, counts, order. `branches`:
+    id, path, end, score, context, terminal_turn, candidate. `winner`: id, method, ranking.
+    `keys`: for each (key): strategy, base, result, contributors with writer and value, state
+    of every branch's write. `context_updates` is what the merge sets.
+    """
+
+    TYPE: ClassVar[str] = "attractor.fan_in_decision"
+
+    node_id: str = tag(4, "")
+    path: str = tag(5, "")
+    visit: int = tag(6, 1)
+    fan_out: str = tag(7, "")
+    fan_out_visit: int = tag(8, 1)
+    status: str = tag(9, "")
+    reason: str | None = tag(10)
+    join: dict[str, Json] = tag(11, {})
+    branches: list[Json] = tag(12, [])
+    winner: dict[str, Json] = tag(13, {})
+    keys: list[Json] = tag(14, [])
+    context_updates: dict[str, Json] = tag(15, {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewLifecycle(Record):
+    """A question to a person. Kinds: `started`, `completed`, `timeout`.
+
+    `question_id` is the stage id (semantics 1); `options` are {key, label, target}.
+    """
+
+    TYPE: ClassVar[str] = "attractor.interview_lifecycle"
+
+    kind: str = tag(4, "")
+    node_id: str = tag(5, "")
+    path: str = tag(6, "")
+    visit: int = tag(7, 1)
+    question_id: str = tag(8, "")
+    question: str | None = tag(9)
+    options: list[Json] = tag(10, [])
+    answer: str | None = tag(11)
+    selected: str | None = tag(12)
+    source: str | None = tag(13)
+    default_choice: str | None = tag(14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteDecision(Record):
+    """Which edge a walker took after a stage, and why.
+
+    `selected_edge` is {from, to, label}, None where the walker stops. `rule` names the step
+    that chose: `condition`, `preferred_label`, `suggested_next`, `weight`, `lexical`,
+    `only_edge`, `fan_in`, `retry_target`, `fallback_retry_target`, `goal_gate`, `exit`,
+    `dead_end`, `no_route`, `failed`.
+    """
+
+    TYPE: ClassVar[str] = "attractor.route_decision"
+
+    node_id: str = tag(4, "")
+    path: str = tag(5, "")
+    visit: int = tag(6, 1)
+    stage_attempt_id: str = tag(7, "")
+    selected_edge: dict[str, Json] | None = tag(8)
+    rule: str = tag(9, "")
+    condition: str | None = tag(10)
+    loop_restart: bool | None = tag(11)
+    terminated_status: str | None = tag(12)
+    terminated_reason: str | None = tag(13)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved(Record):
+    """Where the run stands, for readers of the journal; nothing resumes from it.
+
+    `branches`: path, status, node and attempt of each open branch; `joins`: fan-out stage to
+    `undecided`, `decided` or `merged`.
+    """
+
+    TYPE: ClassVar[str] = "attractor.checkpoint_saved"
+
+    node_id: str = tag(4, "")
+    stage_attempt_id: str = tag(5, "")
+    checkpoint_id: str = tag(6, "")
+    completed_count: int = tag(7, 0)
+    branches: list[Json] = tag(8, [])
+    joins: dict[str, Json] = tag(9, {})
