@@ -6,9 +6,10 @@ parser. It must not know how a condition is written or what a context is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "contains"]
 
@@ -73,3 +74,39 @@ def keys(expr: Expr) -> Iterator[str]:
 def asks_outcome(expr: Expr | None) -> bool:
     """Whether the condition asks for the variable `outcome` (semantics 3.1)."""
     return expr is not None and "outcome" in keys(expr)
+
+
+def condition_text(expr: Expr) -> str:
+    """The canonical text of a condition: `outcome=success && (tries<3 || context.force)`."""
+    match expr:
+        case Comparison(key, "contains", literal):
+            return f"{key} contains {_literal(literal)}"
+        case Comparison(key, operator, literal):
+            return f"{key}{operator}{_literal(literal)}"
+        case Truth(key):
+            return key
+        case Not(Truth(key)):
+            return f"!{key}"
+        case Not(operand):
+            return f"!({condition_text(operand)})"
+        case And(operands):
+            return " && ".join(map(_grouped, operands))
+        case Or(operands):
+            return " || ".join(map(_grouped, operands))
+        case _ as never:
+            assert_never(never)
+
+
+_BARE = re.compile(r"(?!contains$)[A-Za-z_][A-Za-z0-9_.:-]*|-?[0-9]+(\.[0-9]+)?")
+
+
+def _literal(text: str) -> str:
+    if _BARE.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _grouped(expr: Expr) -> str:
+    text = condition_text(expr)
+    return f"({text})" if isinstance(expr, And | Or) else text

@@ -92,6 +92,14 @@ def duration_ms(text: str) -> int | None:
     return int(match[1]) * _UNIT_MS[match[2]] if match else None
 
 
+def duration_text(milliseconds: int) -> str:
+    """The shortest text that `duration_ms` reads back: `15m`, `90s`, `250ms`, `0s`."""
+    for unit in ("d", "h", "m", "s"):
+        if milliseconds % _UNIT_MS[unit] == 0 and (milliseconds or unit == "s"):
+            return f"{milliseconds // _UNIT_MS[unit]}{unit}"
+    return f"{milliseconds}ms"
+
+
 def ratio(text: str) -> Fraction | None:
     """An exact fraction from `2/3`, `0.5` or `1`; None if it is none."""
     try:

@@ -92,9 +92,9 @@ class Context(Mapping[str, Json]):
         """Write a value; only `apply` may call this."""
         self._own[key] = Written(value, writer)
 
-    def clear(self, prefix: str) -> None:
-        """Take away every key that starts with `prefix`; only `apply` may call this."""
-        for key in [key for key in self._merged() if key.startswith(prefix)]:
+    def clear(self, *prefixes: str) -> None:
+        """Take away every key that starts with a prefix; only `apply` may call this."""
+        for key in [key for key in self._merged() if key.startswith(prefixes)]:
             if self._base is not None and key in self._base:
                 self._own[key] = _CLEARED
             else:

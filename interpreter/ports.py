@@ -258,7 +258,7 @@ class Interviewer(Protocol):
 
 
 class Clock(Protocol):
-    """The only source of time, in milliseconds: `now` since the epoch, `monotonic` since whenever."""
+    """The only source of time, in milliseconds; `now` counts from the Unix epoch."""
 
     def now(self) -> int: ...
     def monotonic(self) -> int: ...

@@ -1,0 +1,117 @@
+"""Elaboration: from the document, what was written, to the graph, what it means.
+
+Statements are walked in their scopes, names resolved, values typed, kinds found, and what
+several attributes say is put together. It must not know how a document was written, nor
+judge the whole graph: that is for the rules.
+"""
+
+from __future__ import annotations
+
+from ..diagnostic import Diagnostic
+from ..graph.elements import Attr, Edge, Kind, Node
+from ..graph.model import Graph
+from ..syntax import Document
+from .binding import Binder
+from .findings import Findings
+from .kinds import kinds
+from .policies import joined, merged
+from .scopes import RawEdge, RawNode, Walk
+from .unsupported import unsupported_attributes, unsupported_kind, unsupported_winner
+from .values import BROKEN
+
+__all__ = ["elaborate"]
+
+
+def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """The graph that a document means, faulty parts included, and what is wrong with it."""
+    findings = Findings()
+    walk = Walk(document, Binder(document.source, document.language, findings), findings)
+    walk.walk()
+    found = kinds(walk.nodes.values(), findings)
+    edges = _edges(walk.edges, findings)
+    outgoing: dict[str, list[Edge]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.source, []).append(edge)
+    nodes: dict[str, Node] = {}
+    for raw in walk.nodes.values():
+        kind, type_name = found[raw.id]
+        attrs = _sound(raw.attrs)
+        if kind == "parallel":
+            joined(raw.id, attrs, outgoing.get(raw.id, ()), findings)
+        merged(attrs)
+        unsupported_kind(raw.id, kind, raw.span, findings)
+        unsupported_attributes(attrs.values(), findings)
+        unsupported_winner(kind, attrs, findings)
+        nodes[raw.id] = _node(raw, kind, type_name, attrs)
+    attrs = _sound(walk.graph.attrs)
+    unsupported_attributes(attrs.values(), findings)
+    graph = Graph(
+        source=document.source,
+        language=document.language,
+        name=document.name.text,
+        name_span=document.name.span,
+        nodes=nodes,
+        edges=edges,
+        attrs=attrs,
+        extra=walk.graph.extra,
+        start=_only(nodes, "start"),
+        exit=_only(nodes, "exit"),
+    )
+    return graph, findings.all()
+
+
+def _sound(attrs: dict[str, Attr]) -> dict[str, Attr]:
+    """Without the values that are findings already."""
+    return {name: attr for name, attr in attrs.items() if attr.value is not BROKEN}
+
+
+def _node(raw: RawNode, kind: Kind, type_name: str, attrs: dict[str, Attr]) -> Node:
+    own = attrs["class"].value if "class" in attrs else ()
+    return Node(
+        id=raw.id,
+        kind=kind,
+        span=raw.span,
+        attrs=attrs,
+        extra=raw.extra,
+        classes=tuple(dict.fromkeys((*own, *raw.classes))),
+        type=type_name,
+        declared=raw.declared,
+        implicit=raw.implicit,
+    )
+
+
+def _edges(raw_edges: list[RawEdge], findings: Findings) -> tuple[Edge, ...]:
+    edges: list[Edge] = []
+    cleaned: dict[int, tuple[dict[str, Attr], bool]] = {}
+    for index, raw in enumerate(raw_edges):
+        known = cleaned.get(id(raw.attrs))
+        if known is None:
+            written = raw.attrs.get("condition")
+            broken = written is not None and written.value is BROKEN
+            known = (_sound(raw.attrs), broken)
+            unsupported_attributes(known[0].values(), findings)
+            cleaned[id(raw.attrs)] = known
+        attrs, broken = known
+        condition = attrs.get("condition")
+        edges.append(
+            Edge(
+                source=raw.source.text,
+                target=raw.target.text,
+                index=index,
+                span=raw.source.span.through(raw.target.span)
+                if raw.source.span.start <= raw.target.span.start
+                else raw.target.span,
+                target_span=raw.target.span,
+                attrs=attrs,
+                condition=condition.value if condition else None,
+                broken=broken,
+                extra=raw.extra,
+            )
+        )
+    return tuple(edges)
+
+
+def _only(nodes: dict[str, Node], kind: Kind) -> str | None:
+    """The node of a kind, where exactly one has it."""
+    found = [node.id for node in nodes.values() if node.kind == kind]
+    return found[0] if len(found) == 1 else None

@@ -8,8 +8,8 @@ many cases it says nothing. It must not know nodes or edges.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, product
-from math import prod
+from itertools import combinations, pairwise, product
+from math import isfinite, prod
 from typing import assert_never
 
 from ..expr import And, Comparison, Expr, Not, Or, Truth
@@ -27,9 +27,8 @@ def uncovered(
     `known` gives the values to try for keys whose values are a closed set. `OTHER` as a
     value means one that no condition mentions.
     """
-    leaves = [leaf for condition in conditions for leaf in _leaves(condition)]
     by_key: dict[str, list[Comparison | Truth]] = {}
-    for leaf in leaves:
+    for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
         by_key.setdefault(plain_key(leaf.key), []).append(leaf)
     samples = {
         key: _distinct((*known.get(key, ()), *_samples(asked, key in known)))
@@ -87,15 +86,16 @@ def _compared(comparison: Comparison, value: str) -> bool:
     assert_never(comparison.operator)
 
 
-def _leaves(condition: Expr) -> Iterable[Comparison | Truth]:
+def leaves(condition: Expr) -> Iterable[Comparison | Truth]:
+    """The comparisons and truth tests that a condition is made of, in the order of its text."""
     match condition:
         case Comparison() | Truth():
             yield condition
         case Not():
-            yield from _leaves(condition.operand)
+            yield from leaves(condition.operand)
         case And() | Or():
             for operand in condition.operands:
-                yield from _leaves(operand)
+                yield from leaves(operand)
 
 
 def _samples(asked: Sequence[Comparison | Truth], closed: bool) -> list[str]:
@@ -106,15 +106,14 @@ def _samples(asked: Sequence[Comparison | Truth], closed: bool) -> list[str]:
     bounds = sorted(
         number
         for leaf in compared
-        if leaf.operator in ("<", "<=", ">", ">=")
-        and (number := _number(leaf.literal)) is not None
+        if leaf.operator in ("<", "<=", ">", ">=") and (number := _number(leaf.literal)) is not None
     )
     found = list(exact)
     for size in range(1, min(len(parts), _SUBSETS_LIMIT) + 1):
         found += ["\n".join(chosen) for chosen in combinations(parts, size)]
     for bound in bounds:
         found += [_text(bound - 1), _text(bound), _text(bound + 1)]
-    found += [_text((low + high) / 2) for low, high in zip(bounds, bounds[1:], strict=False)]
+    found += [_text((low + high) / 2) for low, high in pairwise(bounds)]
     if len(compared) < len(asked):
         found += ["true", ""]
     yes_or_no = {text.lower() for text in exact} == {"true", "false"}
@@ -129,9 +128,10 @@ def _distinct(values: Iterable[str]) -> list[str]:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if isfinite(number) else None
 
 
 def _text(number: float) -> str:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from ..expr import asks_outcome
 from ..source import Source, Span
 from .elements import Attr, Edge, Node
+from .regions import analyse
+from .shape import Regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,11 @@ class Graph:
         for edge in self.edges:
             found.setdefault(edge.target, []).append(edge)
         return {node: tuple(edges) for node, edges in found.items()}
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The fork/join regions, and what is wrong with them (semantics 3)."""
+        return analyse(self)
 
     def is_branch_edge(self, edge: Edge) -> bool:
         """Whether an edge starts a branch of a fan-out (semantics 3.1)."""

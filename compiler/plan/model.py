@@ -109,9 +109,13 @@ class FanIn:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """A node whose handler the host gives, by its type name."""
+    """A node whose handler the host gives, by its type name.
+
+    `settings` are the node's known attributes that no field of a step carries, by name.
+    """
 
     type: str
+    settings: Mapping[str, Json] = field(default_factory=dict)
 
 
 Work: TypeAlias = Start | Exit | Conditional | Tool | Agent | Human | Parallel | FanIn | Custom
@@ -231,6 +235,7 @@ class Plan:
     retry_target: str | None = None
     fallback_retry_target: str | None = None
     default_fidelity: str | None = None
+    default_thread_id: str | None = None
     inputs: tuple[Input, ...] = ()
     context: Mapping[str, Json] = field(default_factory=dict)
     version: int = PLAN_VERSION

@@ -14,6 +14,8 @@ from typing import Any
 
 from ..value import Json, NotJson, canonical, checked
 
+FRACTION = re.compile(r"[0-9]{1,18}(/0*[1-9][0-9]{0,17})?")
+
 
 class Misfit(ValueError):
     """Data that has not the shape it should have: `reason`, and `where` from the root."""
@@ -117,7 +119,7 @@ class Ratio:
         return str(value)
 
     def decode(self, data: object) -> Fraction:
-        if isinstance(data, str) and re.fullmatch(r"[0-9]{1,18}(/0*[1-9][0-9]{0,17})?", data):
+        if isinstance(data, str) and FRACTION.fullmatch(data):
             return Fraction(data)
         raise Misfit(f"expected a fraction such as '2/3', found {found(data)}")
 

@@ -39,22 +39,21 @@ def concise(findings: Iterable[Diagnostic], colour: bool = False) -> str:
     return "".join(f"{_headline(found, colour)}\n" for found in findings)
 
 
+def counts(findings: Iterable[Diagnostic]) -> str:
+    """How many findings there are of each severity, the worst first, in words."""
+    found = [item.severity for item in findings]
+    words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    parts = [
+        _plural(number, word)
+        for severity, word in words.items()
+        if (number := found.count(severity))
+    ]
+    return ", ".join(parts) or "no findings"
+
+
 def summary(findings: Iterable[Diagnostic], files: int) -> str:
     """One line: how many findings of each severity, in how many files."""
-    found = tuple(findings)
-    counts = {
-        severity: sum(1 for item in found if item.severity is severity) for severity in Severity
-    }
-    where = _plural(files, "file")
-    if not found:
-        return f"no findings in {where}"
-    words = {
-        Severity.ERROR: "error",
-        Severity.WARNING: "warning",
-        Severity.INFO: "note",
-    }
-    parts = [_plural(count, words[severity]) for severity, count in counts.items() if count]
-    return f"{', '.join(parts)} in {where}"
+    return f"{counts(findings)} in {_plural(files, 'file')}"
 
 
 def _plural(count: int, word: str) -> str:

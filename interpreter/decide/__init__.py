@@ -1,0 +1,46 @@
+"""The machine: from the state of a run to what to do next; pure.
+
+`decide` looks at one walker or fork that needs a decision and gives commands for it; the
+driver carries them out and asks again until nothing is left to say. `settle` turns what
+came from outside into records. No clock, no file, no random number.
+"""
+
+from __future__ import annotations
+
+from ..state import State
+from .branches import decide_fork
+from .commands import Ask, Cancel, Command, Commit, Finish, Limits, StartAttempt
+from .stages import decide_walker, start_attempt
+
+__all__ = [
+    "Ask",
+    "Cancel",
+    "Command",
+    "Commit",
+    "Finish",
+    "Limits",
+    "StartAttempt",
+    "decide",
+]
+
+
+def decide(state: State, limits: Limits) -> tuple[Command, ...]:
+    """The next commands, () when nothing can be decided until something happens.
+
+    Decisions come before attempts, so that a join that is decided cancels what has not
+    started.
+    """
+    for path in state.ready:
+        commands = decide_walker(state, state.walkers[path], limits)
+        if commands:
+            return commands
+    for stage in list(state.forks_ready):
+        commands = decide_fork(state, state.forks[stage], limits)
+        if commands:
+            return commands
+        state.rest(stage)
+    if limits.stopping or (limits.jobs is not None and len(state.running) >= limits.jobs):
+        return ()
+    for path in state.startable:
+        return start_attempt(state, state.walkers[path])
+    return ()

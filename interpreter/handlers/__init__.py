@@ -1,0 +1,97 @@
+"""The table of handlers, by kind of work: tools, agents, and what the host adds.
+
+Start, exit, conditional, fan-out and fan-in have no effects and need no handler; people are
+asked through an interviewer. The table is made for each run from arguments: nothing
+registers itself. It must not know a driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never, cast
+
+from attractorc.compiler.plan.model import (
+    Agent,
+    Conditional,
+    Custom,
+    Exit,
+    FanIn,
+    Human,
+    Parallel,
+    Plan,
+    Start,
+    Tool,
+    Work,
+)
+
+from ..ports import Handler
+from .agent import AgentHandler, Backend
+from .agent_simulate import SimulateBackend
+from .function import Function, function_handler
+from .tool import ToolHandler
+
+TOOL = "tool"
+AGENT = "agent"
+
+
+def built_in(
+    environment: Mapping[str, str],
+    *,
+    backends: Mapping[str, Backend] | None = None,
+    backend: str = "simulate",
+    custom: Mapping[str, Handler | Function] | None = None,
+    grace_s: float = 2.0,
+) -> Mapping[str, Handler]:
+    """The handlers of a run, by the names that `handler_name` gives.
+
+    `environment` is what tools inherit. `backends` are the agent backends beside `simulate`,
+    `backend` the run's choice among them. `custom` maps node types to handlers or plain
+    functions; one that is called `tool` or `agent` takes that one's place. `grace_s` is what
+    a cancelled tool is given to end by itself.
+    """
+    table: dict[str, Handler] = {
+        TOOL: ToolHandler(environment, grace_s),
+        AGENT: AgentHandler({"simulate": SimulateBackend(), **(backends or {})}, backend),
+    }
+    for name, given in (custom or {}).items():
+        table[name] = _as_handler(given)
+    return table
+
+
+def _as_handler(given: Handler | Function) -> Handler:
+    # Ports are no classes to test for: what has `run` is a handler, all else a function.
+    if hasattr(given, "run"):
+        return cast(Handler, given)
+    return function_handler(given)
+
+
+def handler_name(work: Work) -> str | None:
+    """The table's name for what runs this work; None for work that needs no handler."""
+    match work:
+        case Tool():
+            return TOOL
+        case Agent():
+            return AGENT
+        case Custom():
+            return work.type
+        case Start() | Exit() | Conditional() | Human() | Parallel() | FanIn():
+            return None
+        case _:
+            assert_never(work)
+
+
+def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
+    """Why this plan cannot be run with these handlers, one sentence; None if it can.
+
+    Names a missing handler, agent backend or agent program before anything runs.
+    """
+    for step in plan.steps.values():
+        name = handler_name(step.work)
+        if name is not None and name not in handlers:
+            return f"node '{step.id}' has the type '{name}', and no handler is given for it"
+    asks = [step for step in plan.steps.values() if isinstance(step.work, Agent)]
+    for region in plan.regions.values():
+        if any(key.kind == "prompt" for key in region.winner.keys):
+            asks.append(plan.steps[region.join_at or region.fan_out])
+    agent = handlers.get(AGENT)
+    return agent.unready(tuple(asks)) if isinstance(agent, AgentHandler) else None

@@ -1,23 +1,13 @@
-"""Joins: when the branches of a fan-out have decided it, in three-valued logic."""
+"""Joins: when the branches of a fan-out have decided it, in three-valued logic.
+
+`Tally` takes one end after the other and is what a run uses; `evaluate` asks the same of a
+whole mapping. Both are pure: an end is true, false or not yet known, and nothing here knows
+a clock, an order of completion, or which branch is still running.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from .tally import Tally, evaluate
+from .verdict import Counts, Verdict
 
-from attractorc.compiler.policy import FanOut
-
-from ..outcome import End
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`satisfied` is None while unknown. `reason` is one clause for people and `why`."""
-
-    satisfied: bool | None
-    reason: str
-
-
-def evaluate(policy: FanOut, ends: Mapping[str, End | None]) -> Verdict:
-    """The verdict over ends taken so far, by branch id in declared order; None: unknown."""
-    raise AssertionError("being built")
+__all__ = ["Counts", "Tally", "Verdict", "evaluate"]

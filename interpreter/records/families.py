@@ -8,6 +8,7 @@ except in `stage_attempt_id` and `branch_run_id`. It must not know how records a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -23,14 +24,19 @@ def tag(number: int, default: Any = None) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What every record has. `sequence_no` counts from 1 in a run, also across resumes."""
+    """What every record has. `sequence_no` counts from 1 in a run, also across resumes.
+
+    `unknown` keeps, by tag, what a newer program wrote and this one does not know.
+    """
 
     TYPE: ClassVar[str] = ""
     TYPE_VERSION: ClassVar[int] = 1
+    KINDS: ClassVar[tuple[str, ...]] = ()
 
     run_id: str = tag(1, "")
     sequence_no: int = tag(2, 0)
     timestamp: str = tag(3, "")
+    unknown: Mapping[int, Json] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,14 @@ class RunLifecycle(Record):
     """
 
     TYPE: ClassVar[str] = "attractor.run_lifecycle"
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "initialized",
+        "resumed",
+        "stopped",
+        "parked",
+        "cancelled",
+        "finalized",
+    )
 
     kind: str = tag(4, "")
     pipeline: str | None = tag(5)
@@ -88,13 +102,24 @@ class StageLifecycle(Record):
 
     Kinds: `started`, `process_started` (a tool's process, with `pid` and `pid_started`),
     `completed` and `failed` (final; the outcome is committed), `retrying` (the attempt's
-    outcome, kept for audit, and the `delay_ms` before `next_attempt`), `interrupted`,
-    `cancelled`, `ignored` (a result that came too late). `path` is the walker's, '' on the
+    outcome, kept for audit, and the `delay_ms` before `next_attempt`), `ready` (that delay is
+    over), `interrupted`, `cancelled`, `ignored` (a result that came too late). `path` is the walker's, '' on the
     trunk. `context_updates` are the outcome's, after `writes` was honoured; the keys that it
     dropped are in `dropped_keys`. `artifacts` maps a file name to its blob, size and type.
     """
 
     TYPE: ClassVar[str] = "attractor.stage_lifecycle"
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "started",
+        "process_started",
+        "completed",
+        "failed",
+        "retrying",
+        "ready",
+        "interrupted",
+        "cancelled",
+        "ignored",
+    )
 
     kind: str = tag(4, "")
     node_id: str = tag(5, "")
@@ -136,6 +161,18 @@ class ParallelLifecycle(Record):
     """
 
     TYPE: ClassVar[str] = "attractor.parallel_lifecycle"
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "started",
+        "branch_started",
+        "branch_arrived",
+        "branch_completed",
+        "branch_failed",
+        "branch_skipped",
+        "branch_cancelled",
+        "branch_timed_out",
+        "join_decided",
+        "completed",
+    )
 
     kind: str = tag(4, "")
     node_id: str = tag(5, "")
@@ -191,12 +228,13 @@ class FanInDecision(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewLifecycle(Record):
-    """A question to a person. Kinds: `started`, `completed`, `timeout`.
+    """A question to a person. Kinds: `started`, `completed`, `timeout`, `withdrawn`.
 
     `question_id` is the stage id (semantics 1); `options` are {key, label, target}.
     """
 
     TYPE: ClassVar[str] = "attractor.interview_lifecycle"
+    KINDS: ClassVar[tuple[str, ...]] = ("started", "completed", "timeout", "withdrawn")
 
     kind: str = tag(4, "")
     node_id: str = tag(5, "")
@@ -217,8 +255,8 @@ class RouteDecision(Record):
 
     `selected_edge` is {from, to, label}, None where the walker stops. `rule` names the step
     that chose: `condition`, `preferred_label`, `suggested_next`, `weight`, `lexical`,
-    `only_edge`, `fan_in`, `retry_target`, `fallback_retry_target`, `goal_gate`, `exit`,
-    `dead_end`, `no_route`, `failed`.
+    `only_edge`, `fan_in`, `join`, `retry_target`, `fallback_retry_target`, `goal_gate`, `exit`,
+    `dead_end`, `no_route`, `failed`. `notes` says what conditions stumbled over.
     """
 
     TYPE: ClassVar[str] = "attractor.route_decision"
@@ -233,6 +271,7 @@ class RouteDecision(Record):
     loop_restart: bool | None = tag(11)
     terminated_status: str | None = tag(12)
     terminated_reason: str | None = tag(13)
+    notes: list[str] = tag(14, [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

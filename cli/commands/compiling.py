@@ -1,0 +1,36 @@
+"""One file to one plan, as every command that needs a plan wants it.
+
+Apart from the commands because `plan` and those that run pipelines refuse a faulty file in
+the same words. It must not know what becomes of the plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import Exit, Refused
+from .files import read_one
+
+if TYPE_CHECKING:
+    from attractorc.compiler.plan.model import Plan
+
+
+def compiled_or_refused(file: str, stdin_name: str | None = None, colour: bool = False) -> Plan:
+    """The plan of a pipeline file.
+
+    Raises `Refused` with code 2 for a file that cannot be read, and with code 1 for one with
+    errors, which have then been printed to standard error.
+    """
+    from attractorc.compiler.driver import compile_bytes
+    from attractorc.compiler.render.findings_text import counts, full
+
+    item = read_one(file, stdin_name)
+    compiled = compile_bytes(item.data, item.name)
+    if compiled.plan is not None:
+        return compiled.plan
+    found = compiled.diagnostics
+    told = full(found, {compiled.source.name: compiled.source}, colour)
+    click.echo(told, nl=False, err=True, color=True)
+    raise Refused(f"{item.name} has no plan: {counts(found)}", Exit.NOT_HELD)

@@ -1,0 +1,73 @@
+"""From the bytes or the text of one file to its findings and its plan.
+
+The compiler's front door and its table of contents: read, elaborate, passes, rules, lower.
+Pure: it opens no file but those of the compiler itself, and what is wrong with the text is
+a finding, never an exception. It must not know where text comes from or findings go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .diagnostic import Diagnostic, has_errors, ordered
+from .elaborate import elaborate
+from .frontend import Language, decode, language_of, read
+from .graph.model import Graph
+from .lower import lower
+from .passes import PASSES
+from .plan.model import Plan
+from .rules import RULES, Rule
+from .rules import check as apply_rules
+from .source import Source
+from .syntax import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of one file.
+
+    `plan` is None if there is an error; `document` and `graph` are None if the file was not
+    even read so far. `diagnostics` stand in the order in which they are shown.
+    """
+
+    source: Source
+    diagnostics: tuple[Diagnostic, ...]
+    plan: Plan | None = None
+    graph: Graph | None = None
+    document: Document | None = None
+
+
+def compile_bytes(data: bytes, name: str, rules: Iterable[Rule] = RULES) -> Compiled:
+    """Compile a file's bytes; `name` is what findings call it, its ending tells the language."""
+    source, found = decode(data, name)
+    if has_errors(found):
+        return Compiled(source, ordered(found))
+    return _compile(source, None, rules, found)
+
+
+def compile_source(
+    source: Source, language: Language | None = None, rules: Iterable[Rule] = RULES
+) -> Compiled:
+    """Compile a text; without `language` its name and its beginning tell it."""
+    return _compile(source, language, rules, ())
+
+
+def _compile(
+    source: Source,
+    language: Language | None,
+    rules: Iterable[Rule],
+    found: tuple[Diagnostic, ...],
+) -> Compiled:
+    document, syntax = read(source, language or language_of(source.name, source.text))
+    found += syntax
+    if document is None:
+        return Compiled(source, ordered(found))
+    graph, elaborated = elaborate(document)
+    found += elaborated
+    for each in PASSES:
+        graph, passed = each(graph)
+        found += passed
+    found = ordered((*found, *apply_rules(graph, rules)))
+    plan = None if has_errors(found) else lower(graph)
+    return Compiled(source, found, plan, graph, document)

@@ -1,0 +1,81 @@
+"""What the language has and this version does not run yet: one error for each, once a file.
+
+Deleting a row here is part of building what it names. It must not know anything else
+about the attributes that it lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..graph.elements import Attr, Kind
+from ..source import Span
+from .findings import Findings
+
+_VERSION = "is not implemented in this version of attractorc"
+
+
+def _always(value: Any) -> bool:
+    return True
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("@") and len(value.split()) == 1
+
+
+_ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
+    "for_each": (_always, "for_each", "write one edge for each branch"),
+    "workspace": (
+        lambda value: value != "shared",
+        "a workspace for each branch",
+        "leave it out; all branches share the run's directory",
+    ),
+    "merge_files": (_always, "merge_files", "leave it out"),
+    "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
+    "prompt": (_is_file, "a prompt from a file", "write the prompt itself"),
+    "prompt_file": (_always, "a prompt from a file", "write the prompt itself"),
+    "loop_restart": (
+        lambda value: value is True,
+        "loop_restart",
+        "lead the edge back without it; the run then goes on",
+    ),
+    "tool_hooks.pre": (_always, "tool_hooks", "leave it out"),
+    "tool_hooks.post": (_always, "tool_hooks", "leave it out"),
+}
+_KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
+_WINNERS = frozenset({"vote", "prompt", "human", "arrival"})
+
+
+def unsupported_kind(node: str, kind: Kind, span: Span, findings: Findings) -> None:
+    """Reports a node of a kind that cannot be run."""
+    what = _KINDS.get(kind)
+    if what:
+        _report(what, span, "leave the node out", findings, node)
+
+
+def _report(what: str, span: Span, mend: str, findings: Findings, node: str | None = None) -> None:
+    if findings.first_of("unsupported", what):
+        findings.add("unsupported", span, f"{what} {_VERSION}", help=mend, node=node)
+
+
+def unsupported_attributes(attrs: Iterable[Attr], findings: Findings) -> None:
+    """Reports the attributes that would have to be ignored."""
+    for attr in attrs:
+        row = _ATTRIBUTES.get(attr.name)
+        if row and row[0](attr.value):
+            _report(row[1], attr.value_span, row[2], findings)
+
+
+def unsupported_winner(kind: Kind, attrs: Mapping[str, Attr], findings: Findings) -> None:
+    """Reports winner rules that cannot be run, and prompts that would choose a winner."""
+    winner = attrs.get("winner")
+    for key in winner.value.keys if winner else ():
+        if winner and key.kind in _WINNERS:
+            what = f"choosing the winner by '{key.kind}'"
+            _report(what, winner.value_span, "write max(score), first", findings)
+            return
+    prompt = attrs.get("prompt")
+    if kind == "parallel.fan_in" and prompt and not winner:
+        mend = 'write winner="max(score), first"'
+        _report("choosing the winner by a prompt", prompt.key_span, mend, findings)

@@ -1,0 +1,46 @@
+"""Reads DOT: text to document, with every fault of the file as a finding.
+
+Parses by `dot.lark`, recovers from syntax errors and builds the document; each of these
+steps is a module of its own. It must not know what any attribute means.
+"""
+
+from __future__ import annotations
+
+from lark import Tree
+from lark.exceptions import UnexpectedToken
+
+from ..diagnostic import Diagnostic, ordered
+from ..source import Source
+from ..syntax import Document
+from .dot_builder import DotBuilder
+from .dot_lexer import DotLexer, GaveUp, Scan
+from .dot_recovery import Recovery
+from .grammars import grammar
+
+
+def read_dot(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """The document of a DOT file and all findings; no document only with an error.
+
+    After syntax errors the document holds what could be read. Never raises, whatever the text.
+    """
+    scan = Scan(source)
+    parser = grammar("dot", lexer=DotLexer).parse_interactive(scan)
+    recovery = Recovery(source, scan, parser)
+    try:
+        tree = _parsed(parser, recovery)
+    except GaveUp as limit:
+        return None, ordered([*recovery.findings, limit.finding])
+    if tree is None:
+        return None, ordered(recovery.findings)
+    builder = DotBuilder(source)
+    document = builder.document(tree, tuple(scan.comments))
+    return document, ordered([*recovery.findings, *builder.findings])
+
+
+def _parsed(parser, recovery: Recovery) -> Tree | None:
+    while True:
+        try:
+            return parser.resume_parse()
+        except UnexpectedToken as error:
+            if not recovery.recover(error):
+                return None

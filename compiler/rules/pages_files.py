@@ -1,0 +1,122 @@
+"""Pages of what is found while a file is read, before there is a graph.
+
+Data for `pages`: name, severity, text. Apart from the front ends so that reading a file
+does not load what only `explain` needs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..diagnostic import Severity
+
+FILES: Final[tuple[tuple[str, Severity, str], ...]] = (
+    (
+        "syntax",
+        Severity.ERROR,
+        """
+The file is not written in the language that it should be in.
+
+The finding says what stands there and what was expected. Reading goes on behind it, so that
+one slip does not hide the others; but a file with a syntax error is never run.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt=]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "duplicate_key",
+        Severity.ERROR,
+        """
+A key stands twice in one YAML mapping.
+
+YAML forbids it, and most readers keep the last value in silence. A node that is declared
+twice, for example, would lose its first declaration.
+
+```bad yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: Plan the change, next: exit}
+  plan: {prompt: Plan it better, next: exit}
+```
+
+```good yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: Plan the change, next: exit}
+```
+""",
+    ),
+    (
+        "yaml_tag",
+        Severity.ERROR,
+        """
+A YAML tag asks for something other than plain data.
+
+Tags such as `!!python/object` build objects in some readers. A pipeline is plain data:
+text, numbers, lists and mappings.
+
+```bad yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: !secret Plan the change, next: exit}
+```
+
+```good yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: Plan the change, next: exit}
+```
+""",
+    ),
+    (
+        "alias_bomb",
+        Severity.ERROR,
+        """
+The aliases of a YAML file expand to far more than anybody wrote.
+
+An alias stands for everything that its anchor holds, and aliases of aliases multiply. A
+file that would grow beyond the bound is refused, not expanded.
+""",
+    ),
+    (
+        "too_large",
+        Severity.ERROR,
+        """
+The file, or something in it, is larger than any pipeline needs to be.
+
+The bound protects the one who checks a file that somebody else has written. The finding says
+which bound it is.
+""",
+    ),
+    (
+        "encoding",
+        Severity.ERROR,
+        """
+The file is not UTF-8 text.
+
+Pipelines are read as UTF-8, with or without a byte order mark. The finding shows the first
+byte that is none. Often the file is no text at all, or was saved by an old editor in
+another encoding: save it as UTF-8.
+""",
+    ),
+)

@@ -1,0 +1,243 @@
+"""Pages of what elaboration finds about attributes and their values.
+
+Data for `pages`: name, severity, text. Apart from elaboration so that reading a file does
+not load what only `explain` needs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..diagnostic import Severity
+
+VALUES: Final[tuple[tuple[str, Severity, str], ...]] = (
+    (
+        "unknown_attribute",
+        Severity.WARNING,
+        """
+An attribute that attractorc does not know.
+
+It is kept in the plan under `extra`, where a handler of your own can read it, but nothing
+else does. Usually it is a slip: the finding gives the nearest known name. Each name is
+reported once a file. Graphviz's own drawing attributes are known.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [promt="Plan the change", label="Plan"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", label="Plan"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "ignored_attribute",
+        Severity.WARNING,
+        """
+An attribute that means nothing where it stands.
+
+It is one that attractorc knows, but not for this kind of node, or not for an edge or for
+the graph. Nothing reads it there, so what it was written for does not happen.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_parallel=3]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_retries=3]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "wrong_type",
+        Severity.ERROR,
+        """
+A value that is not of the type that its attribute has.
+
+A number of retries must be a whole number, a time a number with `ms`, `s`, `m`, `h` or `d`,
+a flag `true` or `false`. Nothing is guessed from a value that is something else.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_retries=often]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_retries=3]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "out_of_range",
+        Severity.ERROR,
+        """
+A number that is too small or too large for its attribute.
+
+The finding says the bounds.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_visits=0]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", max_visits=1]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "fidelity_valid",
+        Severity.WARNING,
+        """
+A fidelity is one of six modes.
+
+They are `full`, `truncate`, `compact`, `summary:low`, `summary:medium` and `summary:high`:
+how much of what went before an agent is told. With any other the default is used.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", fidelity=everything]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", fidelity=full]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "condition_syntax",
+        Severity.ERROR,
+        """
+A condition that cannot be read.
+
+Conditions compare keys with texts (`=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`) or ask whether
+a key is true, and are joined by `&&`, `||`, `!` and parentheses. They are read here once, and
+never while a pipeline runs.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+  plan -> plan [condition="outcome=="]
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+  plan -> plan [condition="outcome=fail"]
+}
+```
+""",
+    ),
+    (
+        "stylesheet_syntax",
+        Severity.ERROR,
+        """
+A model stylesheet that cannot be read.
+
+It holds rules such as `* { llm_model: small; }`, `.code { reasoning_effort: high; }` or
+`#plan { llm_provider: local; }`: a selector, and properties in braces.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  graph [model_stylesheet="* { llm_model }"]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  graph [model_stylesheet="* { llm_model: small; }"]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "deprecated_spelling",
+        Severity.INFO,
+        """
+A name that another implementation uses for an attribute.
+
+It is accepted and means the same, so this is only a note; the name that the Attractor
+specification or attractorc has for it is understood everywhere.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [llm_prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+)

@@ -1,0 +1,52 @@
+"""An agent stage should have a prompt, or at least a label.
+
+The prompt is what the agent is asked to do; without one it is the label. With neither the
+agent is told nothing but the node's id.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [shape=box]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [shape=box, prompt="Plan the change that $goal asks for"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostic import Diagnostic, Severity
+from ..graph.model import Graph
+from ..graph.reach import missing
+
+RULE = "prompt_on_llm_nodes"
+SEVERITY = Severity.WARNING
+
+
+def check(graph: Graph) -> Iterator[Diagnostic]:
+    """One finding for each agent stage with nothing to say to the agent."""
+    unknown = missing(graph)
+    for node in graph.nodes.values():
+        if node.kind != "codergen" or node.id in unknown:
+            continue
+        if any(node.value(name) for name in ("prompt", "prompt_file", "label")):
+            continue
+        yield Diagnostic(
+            RULE,
+            SEVERITY,
+            node.span,
+            f"the agent stage '{node.id}' has neither a prompt nor a label",
+            help="""add prompt="...", what the agent is to do""",
+            node=node.id,
+        )

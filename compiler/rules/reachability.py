@@ -1,0 +1,79 @@
+"""Every node must be reachable from the start node.
+
+A node that no path leads to can never run, so it is either a leftover or an edge is
+missing. Retry targets count as paths. Only the first node of an unreachable part is
+reported: what hangs on it is reachable again as soon as it is.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  tests [shape=parallelogram, tool_command="pytest -q"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+  tests -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  tests [shape=parallelogram, tool_command="pytest -q"]
+  exit [shape=Msquare]
+  start -> plan -> tests -> exit
+}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostic import Diagnostic, Severity
+from ..graph.elements import Node
+from ..graph.model import Graph
+from ..graph.reach import misspelled, reached, spread, ways
+
+RULE = "reachability"
+SEVERITY = Severity.ERROR
+
+
+def check(graph: Graph) -> Iterator[Diagnostic]:
+    """One finding for each part of the graph that no path leads to, at its first node."""
+    if graph.start is None:
+        return
+    stranded = set(graph.nodes) - reached(graph)
+    if not stranded:
+        return
+    forward = ways(graph)
+    for node in _heads(graph, stranded):
+        if node.id in stranded:
+            stranded -= spread(forward, [node.id])
+            yield _finding(graph, node)
+
+
+def _heads(graph: Graph, stranded: set[str]) -> list[Node]:
+    """Stranded nodes that nothing leads to first, then the others, for cycles."""
+    inside = {edge.target for edge in graph.edges if edge.source in stranded}
+    nodes = [node for node in graph.nodes.values() if node.id in stranded]
+    return [
+        *(node for node in nodes if node.id not in inside),
+        *(node for node in nodes if node.id in inside),
+    ]
+
+
+def _finding(graph: Graph, node: Node) -> Diagnostic:
+    meant = misspelled(graph).get(node.id)
+    return Diagnostic(
+        RULE,
+        SEVERITY,
+        node.span,
+        f"no path leads from '{graph.start}' to '{node.id}'",
+        help=(
+            f"'{node.id}' is declared nowhere; did you mean '{meant}'?"
+            if meant
+            else f"add an edge that leads to '{node.id}', or remove the node"
+        ),
+        node=node.id,
+    )

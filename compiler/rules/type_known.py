@@ -1,0 +1,65 @@
+"""A node's `type` should be one that attractorc knows.
+
+Other types are handed to a handler of that name, which the host program or
+`exec --handlers` must supply. A slip in the name would only show when the stage runs.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  ship [type="wait.humann", label="Ship it?"]
+  exit [shape=Msquare]
+  start -> ship -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  ship [type="wait.human", label="Ship it?"]
+  exit [shape=Msquare]
+  start -> ship -> exit
+}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from ..diagnostic import Diagnostic, Severity
+from ..graph.elements import Kind
+from ..graph.model import Graph
+from ..source import Span
+from ..value import nearest
+
+RULE = "type_known"
+SEVERITY = Severity.WARNING
+
+KNOWN: tuple[str, ...] = tuple(kind for kind in get_args(Kind) if kind != "custom")
+
+
+def check(graph: Graph) -> Iterator[Diagnostic]:
+    """One finding for each place that gives a type nobody knows."""
+    seen: set[Span] = set()
+    for node in graph.nodes.values():
+        if node.kind != "custom":
+            continue
+        attr = node.attrs.get("type")
+        span = node.span if attr is None else attr.value_span
+        if span in seen:
+            continue
+        seen.add(span)
+        meant = nearest(node.type, KNOWN)
+        yield Diagnostic(
+            RULE,
+            SEVERITY,
+            span,
+            f"'{node.id}' is of type '{node.type}', for which attractorc has no handler",
+            help=(
+                f"did you mean '{meant}'?"
+                if meant
+                else "give exec a handler for it with --handlers, or use one of " + ", ".join(KNOWN)
+            ),
+            node=node.id,
+        )

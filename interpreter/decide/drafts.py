@@ -1,0 +1,110 @@
+"""Drafts of records: everything but run id, sequence number and time.
+
+One function a family, so that decisions read as decisions. It must not decide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attractorc.compiler.plan.model import Work
+
+from ..outcome import Outcome
+from ..records import (
+    InterviewLifecycle,
+    ParallelLifecycle,
+    RouteDecision,
+    StageLifecycle,
+)
+from ..state import Fork, State, Walker
+
+HANDLER_NAMES = {
+    "Start": "start",
+    "Exit": "exit",
+    "Conditional": "conditional",
+    "Tool": "tool",
+    "Agent": "agent",
+    "Human": "wait.human",
+    "Parallel": "parallel",
+    "FanIn": "parallel.fan_in",
+}
+
+
+def handler_name(work: Work) -> str:
+    """The name of the handler that a kind of work needs; a custom one has its own."""
+    name = HANDLER_NAMES.get(type(work).__name__)
+    return name if name is not None else str(getattr(work, "type", ""))
+
+
+def stage(state: State, walker: Walker, kind: str, **fields: Any) -> StageLifecycle:
+    """A record about the walker's current attempt."""
+    return StageLifecycle(
+        kind=kind,
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        attempt=walker.attempt,
+        stage_attempt_id=walker.attempt_id(state.run_id),
+        **fields,
+    )
+
+
+def started(state: State, walker: Walker) -> StageLifecycle:
+    """The start of the walker's current attempt."""
+    return stage(
+        state,
+        walker,
+        "started",
+        handler=handler_name(state.step(walker).work),
+        epoch=state.epoch,
+    )
+
+
+def committed(state: State, walker: Walker, outcome: Outcome, **fields: Any) -> StageLifecycle:
+    """The final outcome of the walker's current stage."""
+    kind = "completed" if outcome.status.succeeded else "failed"
+    return stage(state, walker, kind, **spoken(outcome), **fields)
+
+
+def spoken(outcome: Outcome) -> dict[str, Any]:
+    """What an outcome says, as fields of a stage record."""
+    return {
+        "status": outcome.status.value,
+        "preferred_label": outcome.preferred_label or None,
+        "suggested_next_ids": list(outcome.suggested_next_ids),
+        "context_updates": dict(outcome.context_updates),
+        "notes": outcome.notes or None,
+        "failure_reason": outcome.failure_reason or None,
+        "permanent": outcome.permanent or None,
+        "outcome_source": outcome.source,
+    }
+
+
+def route(state: State, walker: Walker, rule: str, **fields: Any) -> RouteDecision:
+    """A decision about where the walker goes after its current stage."""
+    return RouteDecision(
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        stage_attempt_id=walker.attempt_id(state.run_id),
+        rule=rule,
+        **fields,
+    )
+
+
+def parallel(fork: Fork, kind: str, **fields: Any) -> ParallelLifecycle:
+    """A record about a fork."""
+    return ParallelLifecycle(
+        kind=kind, node_id=fork.region.fan_out, path=fork.path, visit=fork.visit, **fields
+    )
+
+
+def withdrawn(walker: Walker, question_id: str) -> InterviewLifecycle:
+    """A question that nobody needs an answer to any more."""
+    return InterviewLifecycle(
+        kind="withdrawn",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        question_id=question_id,
+    )

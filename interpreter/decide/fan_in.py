@@ -1,0 +1,171 @@
+"""Fan-outs and fan-ins as stages: the fork, the merge, and what they write.
+
+The fan-out's stage lasts from its start until control leaves its branches; the merge is
+decided at the fan-in, or at the fan-out where branches meet elsewhere (semantics 3, 6).
+Pure. It must not know when a join is decided: that is `branches`.
+"""
+
+from __future__ import annotations
+
+from attractorc.compiler.plan.model import FanIn
+from attractorc.compiler.value import Json
+
+from ..evaluate import Scene, holds
+from ..merges import BranchResult, merge
+from ..outcome import End, Outcome, Status, failed
+from ..records import FanInDecision, ParallelLifecycle
+from ..state import Fork, State, Walker
+from . import drafts
+from .branches import fan_out_status
+from .commands import Command, Commit
+
+
+def fan_out(state: State, walker: Walker) -> tuple[Command, ...]:
+    """A started fan-out: fork, or commit it once its branches are behind it."""
+    fork = state.forks.get(walker.fork or "")
+    if fork is None or fork.stage != walker.stage:
+        return _fork(state, walker)
+    assert fork.left
+    if fork.region.meeting != "fan_in" and fork.decision is None:
+        return (Commit((_decision(state, walker, fork),)),)
+    outcome = Outcome(
+        Status(fan_out_status(fork)), context_updates=_results(fork, state), source="engine"
+    )
+    if outcome.status is Status.FAIL:
+        outcome = _because(outcome, str((fork.join or {}).get("reason", "")))
+    elif fork.decision is not None:
+        updates = {**outcome.context_updates, **fork.decision.context_updates}
+        outcome = Outcome(outcome.status, context_updates=updates, source="engine")
+        if fork.decision.status == "fail":
+            outcome = Outcome(Status.FAIL, context_updates=updates, source="engine")
+            outcome = _because(outcome, fork.decision.reason or "")
+    return (Commit((drafts.committed(state, walker, outcome),)),)
+
+
+def fan_in(state: State, walker: Walker) -> tuple[Command, ...]:
+    """A started fan-in: decide the merge, then commit what it says."""
+    work = state.step(walker).work
+    assert isinstance(work, FanIn)
+    fork = state.forks.get(walker.fork or "")
+    if fork is None or fork.region.fan_out != work.region:
+        reason = (
+            f"the fan-in '{walker.node}' was entered without branch results; "
+            "only a fan-out whose branches meet there leads to it"
+        )
+        outcome = failed(reason, permanent=True, source="engine")
+        return (Commit((drafts.committed(state, walker, outcome),)),)
+    if fork.decision is None:
+        return (Commit((_decision(state, walker, fork),)),)
+    decision = fork.decision
+    outcome = Outcome(
+        Status(decision.status), context_updates=decision.context_updates, source="engine"
+    )
+    if outcome.status is Status.FAIL:
+        outcome = _because(outcome, decision.reason or "")
+    return (Commit((drafts.committed(state, walker, outcome),)),)
+
+
+def _because(outcome: Outcome, reason: str) -> Outcome:
+    return Outcome(
+        Status.FAIL,
+        context_updates=outcome.context_updates,
+        failure_reason=reason,
+        permanent=True,
+        source="engine",
+    )
+
+
+def _fork(state: State, walker: Walker) -> tuple[Command, ...]:
+    region = state.plan.regions[walker.node]
+    scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
+    made: list[Json] = []
+    for branch in region.branches:
+        activated = holds(branch.condition, scene)
+        made.append({"id": branch.id, "head": branch.head, "activated": activated})
+    count = sum(1 for one in made if isinstance(one, dict) and one["activated"])
+    if count == 0:
+        reason = (
+            f"no branch of '{walker.node}' was activated: the condition of every branch is false"
+            if region.branches
+            else f"'{walker.node}' has no branches"
+        )
+        outcome = failed(reason, permanent=True, source="engine")
+        return (Commit((drafts.committed(state, walker, outcome),)),)
+    record = ParallelLifecycle(
+        kind="started",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        branches=made,
+        branch_count=len(made),
+    )
+    return (Commit((record,)),)
+
+
+def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
+    results = tuple(_result(state, fork, index) for index in range(len(fork.branches)))
+    decided = merge(fork.region, results, walker.context, bool(fork.satisfied))
+    join = dict(fork.join or {})
+    return FanInDecision(
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        fan_out=fork.region.fan_out,
+        fan_out_visit=fork.visit,
+        status=decided.status.value,
+        reason=(decided.reason or str(join.get("reason", ""))) or None,
+        join=join,
+        branches=list(decided.branches),
+        winner=dict(decided.winner),
+        keys=list(decided.keys),
+        context_updates=dict(decided.updates),
+    )
+
+
+def _result(state: State, fork: Fork, index: int) -> BranchResult:
+    branch = fork.branches[index]
+    walker = state.walkers.get(branch.path)
+    assert branch.end is not None
+    return BranchResult(
+        id=branch.id,
+        path=branch.path,
+        end=branch.end,
+        taken=branch.taken,
+        writes={} if walker is None else walker.context.own,
+        context=branch.context,
+        terminal_turn=branch.head_turn,
+        terminal_stage=branch.terminal_stage,
+        reason=branch.reason,
+    )
+
+
+def _results(fork: Fork, state: State) -> dict[str, Json]:
+    """The context keys that a fan-out sets on every route (semantics 6)."""
+    results: list[Json] = []
+    statuses: dict[str, Json] = {}
+    for branch in fork.branches:
+        assert branch.end is not None
+        statuses[branch.id] = branch.end.value
+        result: dict[str, Json] = {"branch_id": branch.id, "status": branch.end.value}
+        walker = state.walkers.get(branch.path)
+        if branch.end is not End.CANCELLED:
+            if branch.reason:
+                result["reason"] = branch.reason
+            score = None if walker is None else walker.context.own.get("score")
+            if score is not None:
+                result["score"] = score.value
+        results.append(result)
+    ends = [branch.end for branch in fork.branches if branch.end is not None]
+    plain: dict[str, Json] = {
+        "results": results,
+        "branch_count": len(fork.branches),
+        "success_count": sum(end.succeeded for end in ends),
+        "fail_count": sum(end.failed for end in ends),
+        "join_policy": fork.region.policy.join.text,
+        **{f"branch.{branch}.status": status for branch, status in statuses.items()},
+    }
+    scoped = f"parallel.{fork.region.fan_out}."
+    return {
+        **{f"parallel.{key}": value for key, value in plain.items()},
+        **{f"{scoped}{key}": value for key, value in plain.items()},
+    }

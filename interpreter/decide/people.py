@@ -1,0 +1,119 @@
+"""Human gates: the question a stage asks, and the outcome that an answer is.
+
+Choices are the step's edges (specification 4.6). Pure; asking is the driver's business.
+"""
+
+from __future__ import annotations
+
+from attractorc.compiler.plan.labels import accelerator
+from attractorc.compiler.plan.model import Human, Route, Step
+from attractorc.compiler.value import Json
+
+from .. import retry
+from ..evaluate import render
+from ..outcome import Outcome, Status, failed
+from ..ports import Option, Question
+from ..records import InterviewLifecycle
+from ..state import State, Walker
+from . import drafts
+from .commands import Ask, Command, Commit
+
+
+def options(step: Step) -> tuple[Option, ...]:
+    """One option for each edge of a gate: accelerator key, label and target."""
+    return tuple(
+        Option(_key(route), route.label or route.target, route.target) for route in step.routes
+    )
+
+
+def _key(route: Route) -> str:
+    return route.key or accelerator(route.target)
+
+
+def question(state: State, walker: Walker) -> Question:
+    """The question of the gate that a walker stands at."""
+    step = state.step(walker)
+    assert isinstance(step.work, Human)
+    return Question(
+        id=walker.stage,
+        text=render(step.work.question, walker.context, state.inputs) or step.label,
+        options=options(step),
+        node_id=walker.node,
+        path=walker.path,
+        default=step.work.default_choice,
+        timeout_ms=step.timeout_ms,
+    )
+
+
+def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
+    """Ask, or commit what the answer means."""
+    if walker.answer is not None:
+        return settle_outcome(state, walker, _outcome(state, walker, walker.answer))
+    if not state.step(walker).routes:
+        reason = f"the human gate '{walker.node}' has no outgoing edges to choose from"
+        outcome = failed(reason, permanent=True, source="engine")
+        return (Commit((drafts.committed(state, walker, outcome),)),)
+    asked = question(state, walker)
+    shown: list[Json] = [
+        {"key": option.key, "label": option.label, "target": option.target}
+        for option in asked.options
+    ]
+    record = InterviewLifecycle(
+        kind="started",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        question_id=asked.id,
+        question=asked.text,
+        options=shown,
+        default_choice=asked.default,
+    )
+    return (Commit((record,)), Ask(walker.path))
+
+
+def settle_outcome(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ...]:
+    """Retry a gate that nobody answered in time, or commit its outcome."""
+    step = state.step(walker)
+    if retry.tries_again(step.retry, outcome, walker.attempt):
+        delay = retry.delay_ms(step.retry, walker.attempt, 1.0)
+        record = drafts.stage(
+            state,
+            walker,
+            "retrying",
+            **drafts.spoken(outcome),
+            will_retry=True,
+            next_attempt=walker.attempt + 1,
+            delay_ms=delay,
+        )
+        return (Commit((record,)),)
+    final = retry.final(step, outcome, walker.attempt)
+    return (Commit((drafts.committed(state, walker, final),)),)
+
+
+def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
+    chosen = next(
+        (
+            option
+            for option in options(state.step(walker))
+            if answer.selected in (option.label, option.target)
+        ),
+        None,
+    )
+    if chosen is not None:
+        return Outcome(
+            Status.SUCCESS,
+            preferred_label=chosen.label,
+            suggested_next_ids=(chosen.target,),
+            context_updates={
+                "human.gate.selected": chosen.key,
+                "human.gate.label": chosen.label,
+            },
+            source="person",
+        )
+    if answer.kind == "timeout":
+        return Outcome(
+            Status.RETRY,
+            failure_reason=f"nobody answered '{walker.node}' in time, and it has no default",
+            source="engine",
+        )
+    return failed(f"the question of '{walker.node}' was skipped", source="person")

@@ -1,0 +1,210 @@
+"""What came from outside, as records: results, delays, cancellations, answers, interruptions.
+
+The other entrance of the machine. A result that nobody waits for any more is fenced off
+here, by its attempt. Pure: durations and the random factor of a delay are given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from attractorc.compiler.plan.model import Step
+from attractorc.compiler.value import Json, NotJson, checked
+
+from .. import retry
+from ..outcome import Outcome, failed
+from ..ports import Answer, Process
+from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
+from ..state import Phase, State, Walker
+from . import drafts
+from .people import options
+
+RESERVED = ("outcome", "preferred_label", "current_node")
+RESERVED_PREFIXES = ("internal.", "graph.", "parallel.", "inputs.")
+ALWAYS_WRITTEN = ("tool.output", "last_stage", "last_response", "human.gate.*")
+
+
+def result(
+    state: State, attempt_id: str, path: str, outcome: Outcome, duration_ms: int, factor: float
+) -> tuple[Record, ...]:
+    """Records for a handler's outcome. `factor` in [0.5, 1.5] is the jitter of a delay."""
+    walker = state.walkers.get(path)
+    if walker is None or walker.attempt_id(state.run_id) != attempt_id:
+        return ()
+    if walker.doomed or walker.phase is not Phase.RUNNING:
+        return (_ignored(state, walker, outcome, duration_ms),)
+    step = state.step(walker)
+    outcome, dropped = admitted(step, outcome)
+    if retry.tries_again(step.retry, outcome, walker.attempt):
+        return _retrying(state, walker, outcome, dropped, duration_ms, factor)
+    final = retry.final(step, outcome, walker.attempt)
+    return (drafts.committed(state, walker, final, dropped_keys=dropped, duration_ms=duration_ms),)
+
+
+def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
+    """The outcome with only the keys that its stage may write, and the keys that were dropped.
+
+    What is not JSON makes the stage fail (a NaN, an object): nothing is guessed.
+    """
+    try:
+        updates = {key: checked(value) for key, value in outcome.context_updates.items()}
+    except NotJson as error:
+        reason = f"'{step.id}' gave a context update that is not JSON: {error}"
+        return failed(reason, source=outcome.source), []
+    kept: dict[str, Json] = {}
+    dropped: list[str] = []
+    for key in sorted(updates):
+        if _may_write(step, key):
+            kept[key] = updates[key]
+        else:
+            dropped.append(key)
+    return replace(outcome, context_updates=kept), dropped
+
+
+def _may_write(step: Step, key: str) -> bool:
+    if key in RESERVED or key.startswith(RESERVED_PREFIXES) or not key:
+        return False
+    if step.writes is None:
+        return True
+    return any(fnmatchcase(key, _glob(pattern)) for pattern in (*step.writes, *ALWAYS_WRITTEN))
+
+
+def _glob(pattern: str) -> str:
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _ignored(state: State, walker: Walker, outcome: Outcome, duration_ms: int) -> StageLifecycle:
+    return drafts.stage(
+        state,
+        walker,
+        "ignored",
+        status=outcome.status.value,
+        failure_reason=outcome.failure_reason or None,
+        notes="the join was decided before this result came",
+        duration_ms=duration_ms,
+    )
+
+
+def _retrying(
+    state: State,
+    walker: Walker,
+    outcome: Outcome,
+    dropped: list[str],
+    duration_ms: int,
+    factor: float,
+) -> tuple[Record, ...]:
+    policy = state.step(walker).retry
+    delay = retry.delay_ms(policy, walker.attempt, factor)
+    record = drafts.stage(
+        state,
+        walker,
+        "retrying",
+        **drafts.spoken(outcome),
+        dropped_keys=dropped,
+        will_retry=True,
+        next_attempt=walker.attempt + 1,
+        delay_ms=delay,
+        duration_ms=duration_ms,
+    )
+    fork = state.own_fork(walker)
+    if fork is None:
+        return (record,)
+    branch = fork.branches[walker.branch_index]
+    return (
+        record,
+        ParallelLifecycle(
+            kind="branch_retrying",
+            node_id=fork.region.fan_out,
+            path=fork.path,
+            visit=fork.visit,
+            branch_id=branch.id,
+            branch_index=branch.index,
+            branch_path=branch.path,
+            target_node=walker.node,
+            reason=outcome.failure_reason or None,
+        ),
+    )
+
+
+def process_started(
+    state: State, attempt_id: str, path: str, process: Process
+) -> tuple[Record, ...]:
+    """Records for a process that an attempt has started."""
+    walker = state.walkers.get(path)
+    if walker is None or walker.attempt_id(state.run_id) != attempt_id:
+        return ()
+    record = drafts.stage(
+        state, walker, "process_started", pid=process.pid, pid_started=process.started
+    )
+    return (record,)
+
+
+def delay_over(state: State, path: str) -> tuple[Record, ...]:
+    """Records for a backoff that has passed."""
+    walker = state.walkers.get(path)
+    if walker is None or walker.phase is not Phase.BACKOFF or walker.doomed:
+        return ()
+    return (drafts.stage(state, walker, "ready"),)
+
+
+def cancelled(state: State, path: str) -> tuple[Record, ...]:
+    """Records for an attempt that was ended because its branch is not needed."""
+    walker = state.walkers.get(path)
+    if walker is None or path not in state.running or not walker.doomed:
+        return ()
+    return (drafts.stage(state, walker, "cancelled"),)
+
+
+def interrupted(state: State, path: str) -> tuple[Record, ...]:
+    """Records for an attempt whose end the engine did not live to see (semantics 7)."""
+    walker = state.walkers[path]
+    if walker.doomed:
+        return cancelled(state, path)
+    record = drafts.stage(state, walker, "interrupted")
+    step = state.step(walker)
+    if step.on_interrupted == "fail":
+        outcome = failed(
+            f"attempt {walker.attempt} of '{step.id}' was interrupted and may have run "
+            "(on_interrupted=fail)",
+            permanent=True,
+            source="engine",
+        )
+        return (record, drafts.committed(state, walker, outcome))
+    return (record,)
+
+
+def answered(state: State, question_id: str, answer: Answer) -> tuple[Record, ...]:
+    """Records for an answer; () if the question is not open or the answer decides nothing."""
+    path = state.questions.get(question_id)
+    if path is None or answer.kind == "parked":
+        return ()
+    walker = state.walkers[path]
+    step = state.step(walker)
+    selected: str | None = None
+    kind = "completed"
+    if answer.kind == "chosen":
+        selected = answer.text
+    elif answer.kind == "timeout":
+        kind = "timeout"
+        default = getattr(step.work, "default_choice", None)
+        selected = next(
+            (
+                option.label
+                for option in options(step)
+                if default in (option.target, option.label, option.key)
+            ),
+            None,
+        )
+    return (
+        InterviewLifecycle(
+            kind=kind,
+            node_id=walker.node,
+            path=walker.path,
+            visit=walker.visit,
+            question_id=question_id,
+            answer=answer.text or answer.kind,
+            selected=selected,
+            source=answer.source or None,
+        ),
+    )

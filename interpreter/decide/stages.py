@@ -1,0 +1,199 @@
+"""What a walker does next: enter a stage, commit one that needs no effect, route, stop.
+
+The trunk and every branch go through the same code (semantics 2). Pure. It must not know
+how joins are decided: that is `branches`.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from attractorc.compiler.expr import condition_text
+from attractorc.compiler.plan.model import (
+    Agent,
+    Conditional,
+    Custom,
+    Exit,
+    FanIn,
+    Human,
+    Parallel,
+    Route,
+    Start,
+    Tool,
+)
+from attractorc.compiler.value import Json
+
+from ..evaluate import Scene
+from ..outcome import End, Outcome, Status, failed
+from ..records import RouteDecision
+from ..routing import Choice, Spot, after_join, choose
+from ..state import Phase, State, Walker
+from . import drafts, fan_in, people
+from .commands import Command, Commit, Finish, Limits, StartAttempt
+from .gates import gate_route
+
+DEAD_END = {
+    "no_route": "no edge of '{node}' matched: its outcome was {outcome}",
+    "failed": "'{node}' failed and nothing routes its failure",
+    "goal_gate": "the goal gate '{gate}' is not satisfied and has no retry target here",
+}
+
+
+def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
+    """Commands for a walker in `State.ready`; () if it must wait."""
+    match walker.phase:
+        case Phase.ENTER:
+            return _enter(state, walker, limits)
+        case Phase.RUNNING:
+            return _go_on(state, walker, limits)
+        case Phase.ROUTE:
+            return (Commit((_route(state, walker),)),)
+        case Phase.STOPPED:
+            return _stop(state, walker)
+        case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
+            return ()
+    assert_never(walker.phase)
+
+
+def start_attempt(state: State, walker: Walker) -> tuple[Command, ...]:
+    """Commands for a walker in `State.startable`: journal the attempt, then run it."""
+    if (refused := _too_often(state, walker)) is not None:
+        return (refused,)
+    return (Commit((drafts.started(state, walker),)), StartAttempt(walker.path))
+
+
+def _too_often(state: State, walker: Walker) -> Commit | None:
+    limit = state.step(walker).max_visits
+    if limit is None or walker.visit <= limit:
+        return None
+    times = "once" if limit == 1 else f"{limit} times"
+    outcome = failed(
+        f"'{walker.node}' may be visited {times} (max_visits)", permanent=True, source="engine"
+    )
+    return Commit((drafts.committed(state, walker, outcome),))
+
+
+def _enter(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
+    work = state.step(walker).work
+    if limits.stopping and isinstance(work, Human):
+        return ()
+    if (refused := _too_often(state, walker)) is not None:
+        return (refused,)
+    if isinstance(work, Exit) and (gated := gate_route(state, walker)) is not None:
+        return (Commit((gated,)),)
+    return (Commit((drafts.started(state, walker),)),)
+
+
+def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
+    """A started stage that runs no handler."""
+    step = state.step(walker)
+    match step.work:
+        case Start() | Exit():
+            return _commit(state, walker, Outcome(Status.SUCCESS, source="engine"))
+        case Conditional():
+            kept = Outcome(walker.outcome, preferred_label=walker.preferred_label, source="engine")
+            return _commit(state, walker, kept)
+        case Human():
+            return () if limits.stopping else people.go_on(state, walker)
+        case Parallel():
+            return fan_in.fan_out(state, walker)
+        case FanIn():
+            return fan_in.fan_in(state, walker)
+        case Tool() | Agent() | Custom():
+            raise AssertionError(f"{walker.stage} runs a handler and is not decided here")
+    assert_never(step.work)
+
+
+def _commit(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ...]:
+    return (Commit((drafts.committed(state, walker, outcome),)),)
+
+
+def _route(state: State, walker: Walker) -> RouteDecision:
+    step = state.step(walker)
+    join_at = state.join_at(walker)
+    if isinstance(step.work, Exit):
+        return drafts.route(state, walker, "exit", terminated_status=walker.status.value)
+    scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
+    routed = Status.SUCCESS if isinstance(step.work, Conditional) else walker.status
+    spot = Spot(step, routed, scene, walker.suggested, join_at)
+    fork = state.forks.get(walker.fork or "")
+    if isinstance(step.work, Parallel) and fork is not None:
+        carried = fork.region.meeting == "fan_in"
+        choice = after_join(state.plan, spot, fork.region.join_at, carried)
+    else:
+        choice = choose(state.plan, spot)
+    ends_well = choice.target == join_at or (choice.target is None and choice.rule == "dead_end")
+    if walker.parent_fork is not None and ends_well and walker.status.succeeded:
+        gated = gate_route(state, walker)
+        if gated is not None:
+            return gated
+    return _taken(state, walker, choice)
+
+
+def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
+    notes = list(choice.notes)
+    if choice.target is None:
+        status = walker.status if choice.rule == "dead_end" else Status.FAIL
+        reason = walker.reason
+        if choice.rule == "no_route" or not reason:
+            template = DEAD_END.get(choice.rule, "")
+            reason = template.format(node=walker.node, outcome=walker.outcome.value)
+        return drafts.route(
+            state,
+            walker,
+            choice.rule,
+            terminated_status=status.value,
+            terminated_reason=reason or None,
+            notes=notes,
+        )
+    route = choice.route
+    condition = None if route is None or route.condition is None else route.condition
+    return drafts.route(
+        state,
+        walker,
+        choice.rule,
+        selected_edge=_edge(walker.node, choice.target, route),
+        condition=None if condition is None else condition_text(condition),
+        loop_restart=True if route is not None and route.restart else None,
+        notes=notes,
+    )
+
+
+def _edge(source: str, target: str, route: Route | None) -> dict[str, Json]:
+    edge: dict[str, Json] = {"from": source, "to": target}
+    if route is not None and route.label:
+        edge["label"] = route.label
+    return edge
+
+
+ENDS = {
+    Status.SUCCESS: End.SUCCESS,
+    Status.SKIPPED: End.SUCCESS,
+    Status.PARTIAL_SUCCESS: End.PARTIAL_SUCCESS,
+}
+
+
+def _stop(state: State, walker: Walker) -> tuple[Command, ...]:
+    fork = state.own_fork(walker)
+    if fork is None:
+        status = Status.SUCCESS if walker.status is Status.SKIPPED else walker.status
+        reason = walker.reason if status is Status.FAIL else ""
+        return (Finish(status.value, reason),)
+    branch = fork.branches[walker.branch_index]
+    end = ENDS.get(walker.status, End.FAIL)
+    return (
+        Commit(
+            (
+                drafts.parallel(
+                    fork,
+                    "branch_arrived",
+                    branch_id=branch.id,
+                    branch_index=branch.index,
+                    branch_path=branch.path,
+                    status=end.value,
+                    reason=walker.reason if end is End.FAIL and walker.reason else None,
+                    terminal_stage=walker.last_stage or None,
+                ),
+            )
+        ),
+    )

@@ -1,0 +1,88 @@
+"""What a handler is given for one attempt, and the private folder it may use.
+
+Apart from the engine, which only needs to know that a call exists. It must not start
+anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attractorc.compiler.plan.model import Agent
+from attractorc.compiler.value import encoded
+
+from ..context import Context
+from ..evaluate import render
+from ..ports import Call, Process
+from ..state import State, Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a run's files are. `workspace`: what stages work in. `stages`: private ones.
+
+    `logs_root` is the specification's run directory, None where nobody asked for one.
+    """
+
+    workspace: Path
+    stages: Path
+    logs_root: Path | None = None
+
+    def stage_dir(self, walker: Walker) -> Path:
+        """The folder of a walker's stage; inside the run's own folder whatever it is called."""
+        if self.logs_root is not None:
+            return self.logs_root / encoded(walker.node)
+        return self.stages / encoded(walker.path or "trunk") / f"{encoded(walker.writer)[-100:]}"
+
+    def make(self, walker: Walker) -> Path:
+        """The stage's folder, made with owner-only permissions, without an old status file."""
+        folder = self.stage_dir(walker)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "status.json").unlink(missing_ok=True)
+        return folder
+
+    def empty(self, walker: Walker) -> None:
+        """Remove the stage's private folder; one in the run directory stays."""
+        if self.logs_root is None:
+            shutil.rmtree(self.stage_dir(walker), ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove the private folders of the run."""
+        shutil.rmtree(self.stages, ignore_errors=True)
+
+
+def call_for(
+    state: State, walker: Walker, folders: Folders, report: Callable[[Process], None]
+) -> Call:
+    """The call of the attempt that a walker is about to make."""
+    step = state.step(walker)
+    prompt = ""
+    if isinstance(step.work, Agent):
+        prompt = render(step.work.prompt, walker.context, state.inputs)
+    fork = state.own_fork(walker)
+    return Call(
+        run_id=state.run_id,
+        step=step,
+        path=walker.path,
+        branch_id="" if fork is None else fork.branches[walker.branch_index].id,
+        visit=walker.visit,
+        attempt=walker.attempt,
+        stage_id=walker.stage,
+        attempt_id=walker.attempt_id(state.run_id),
+        context=_view(walker.context),
+        goal=state.plan.goal,
+        inputs=state.inputs,
+        prompt=prompt,
+        workspace=folders.workspace,
+        logs_root=folders.logs_root,
+        stage_dir=lambda: folders.make(walker),
+        report=report,
+    )
+
+
+def _view(context: Context) -> Context:
+    """A view for the handler: what it wrote into it would reach nobody."""
+    return context.fork()

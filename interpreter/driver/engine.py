@@ -1,0 +1,191 @@
+"""The engine: an asyncio loop that carries commands out and journals what came of them.
+
+It asks the machine until there is nothing to decide, makes the journal durable, lets the
+effects out, and waits for the next event. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..decide import Ask, Cancel, Commit, Finish, Limits, StartAttempt, decide, settle
+from ..ports import Ports
+from ..records import Record, RunLifecycle, StageLifecycle
+from .calls import Folders
+from .closing import closing_records
+from .events import Answered, Cancelled, DelayOver, Event, Result, Woken
+from .journal import Journal
+from .tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How an engine left a run.
+
+    `status`: `success`, `partial_success`, `fail`, or `parked` and `stopped`, which can be
+    resumed. `questions` are the open question ids of a parked run.
+    """
+
+    run_id: str
+    status: str
+    reason: str = ""
+    questions: tuple[str, ...] = ()
+    outcome_digest: str = ""
+
+
+class Engine:
+    """Runs one run until it ends, parks or is stopped."""
+
+    def __init__(
+        self, journal: Journal, ports: Ports, folders: Folders, jobs: int | None = None
+    ) -> None:
+        self._journal = journal
+        self._ports = ports
+        self._folders = folders
+        self._jobs = jobs
+        self._stopping = False
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._tasks = Tasks(journal, ports, folders, self._events)
+        self._random = random.Random()  # noqa: S311 - jitter, journaled as a delay
+        self._finished: RunResult | None = None
+
+    def request_stop(self, *, at_once: bool = False) -> None:
+        """Stop at the next boundary; `at_once` ends what runs. The run can be resumed."""
+        self._stopping = True
+        self._tasks.cancel_all(attempts=at_once)
+        self._events.put_nowait(Woken())
+
+    async def run(self) -> RunResult:
+        """Go on with the run from its state until it ends, parks or is stopped."""
+        self._take_up()
+        try:
+            while True:
+                self._advance()
+                if self._finished is not None:
+                    return self._finished
+                if (left := self._leave()) is not None:
+                    return left
+                self._handle(await self._events.get())
+                while not self._events.empty():
+                    self._handle(self._events.get_nowait())
+        finally:
+            await self._tasks.end()
+
+    # --- deciding and acting ---------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Commit decisions until there are none, then let the effects out, in that order."""
+        effects: list[Callable[[], None]] = []
+        state = self._journal.state
+        while commands := decide(state, Limits(self._jobs, self._stopping)):
+            for command in commands:
+                match command:
+                    case Commit():
+                        effects.extend(self._append(command.records))
+                    case StartAttempt():
+                        effects.append(partial(self._tasks.start, command.path))
+                    case Ask():
+                        effects.append(partial(self._tasks.ask, command.path))
+                    case Cancel():
+                        effects.append(partial(self._tasks.cancel, command.paths))
+                    case Finish():
+                        self._finish(command)
+                        return
+        self._journal.barrier()
+        for effect in effects:
+            effect()
+
+    def _append(self, records: tuple[Record, ...]) -> list[Callable[[], None]]:
+        """Append records; the timers that they call for."""
+        effects: list[Callable[[], None]] = []
+        for record in self._journal.append(records):
+            if isinstance(record, StageLifecycle) and record.kind == "retrying":
+                effects.append(partial(self._tasks.wait, record.path))
+        return effects
+
+    def _finish(self, command: Finish) -> None:
+        state = self._journal.state
+        records = closing_records(self._journal.store, state, command)
+        digest = ""
+        for record in self._journal.append(records):
+            if isinstance(record, RunLifecycle):
+                digest = record.outcome_digest or ""
+        self._journal.barrier()
+        self._finished = RunResult(state.run_id, state.status, state.reason, (), digest)
+
+    def _leave(self) -> RunResult | None:
+        """Park or stop, if nothing can go on."""
+        state = self._journal.state
+        if self._tasks.attempts or not self._events.empty():
+            return None
+        if self._stopping:
+            return self._close("stopped", "a stop was asked for")
+        if self._tasks.asks or self._tasks.timers:
+            return None
+        if state.questions:
+            return self._close("parked", "waits for an answer")
+        raise AssertionError("nothing is running, nothing is asked, and the run has not ended")
+
+    def _close(self, kind: str, reason: str) -> RunResult:
+        state = self._journal.state
+        questions = list(state.questions)
+        record = RunLifecycle(kind=kind, reason=reason, status=kind, questions=questions)
+        self._journal.append((record,))
+        self._journal.barrier()
+        return RunResult(state.run_id, kind, reason, tuple(questions))
+
+    # --- events ----------------------------------------------------------------------
+
+    def _handle(self, event: Event) -> None:
+        state = self._journal.state
+        records: tuple[Record, ...] = ()
+        match event:
+            case Result():
+                self._tasks.attempts.pop(event.path, None)
+                records = self._settled(event)
+            case Cancelled():
+                self._tasks.attempts.pop(event.path, None)
+                records = settle.cancelled(state, event.path)
+            case DelayOver():
+                self._tasks.timers.pop(event.path, None)
+                records = settle.delay_over(state, event.path)
+            case Answered():
+                self._tasks.asks.pop(event.path, None)
+                if event.answer.kind != "parked":
+                    records = settle.answered(state, event.question_id, event.answer)
+            case Woken():
+                pass
+        for effect in self._append(records):
+            effect()
+
+    def _settled(self, event: Result) -> tuple[Record, ...]:
+        state = self._journal.state
+        walker = state.walkers.get(event.path)
+        references = self._journal.put_artifacts(event.outcome.artifacts)
+        if walker is not None:
+            self._folders.empty(walker)
+        factor = self._random.uniform(0.5, 1.5)
+        records = settle.result(
+            state, event.attempt_id, event.path, event.outcome, event.duration_ms, factor
+        )
+        return tuple(
+            replace(record, artifacts=references) if isinstance(record, StageLifecycle) else record
+            for record in records
+        )
+
+    # --- effects ---------------------------------------------------------------------
+
+    def _take_up(self) -> None:
+        """Effects of a state that was folded from a journal: timers and open questions."""
+        state = self._journal.state
+        for path, walker in state.walkers.items():
+            if walker.due is not None and walker.phase == "backoff" and not walker.doomed:
+                self._tasks.wait(path)
+        for question_id, path in list(state.questions.items()):
+            walker = state.walkers[path]
+            if walker.phase == "asking" and question_id == walker.stage:
+                self._tasks.ask(path)

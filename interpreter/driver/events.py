@@ -1,0 +1,54 @@
+"""What can happen to an engine: the events that its tasks put into its queue.
+
+Plain data; everything that is not a function of the plan enters a run through one of
+these. It must not know what is made of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..outcome import Outcome
+from ..ports import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A handler came back, after `duration_ms`."""
+
+    path: str
+    attempt_id: str
+    outcome: Outcome
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """An attempt was ended before it came back."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An interviewer came back."""
+
+    path: str
+    question_id: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class DelayOver:
+    """A backoff is over."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Nothing happened but that somebody wants the loop to look."""
+
+
+Event: TypeAlias = Result | Cancelled | Answered | DelayOver | Woken

@@ -1,0 +1,134 @@
+"""The journal of one run: drafts become records, durable before anything acts on them.
+
+Stamps, encodes and appends; applies each record to the state; tells the listeners. Large
+values go to blobs and come back on reading. It must not decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from attractorc.compiler.plan.model import Plan
+from attractorc.compiler.value import Json
+
+from ..ports import Clock, Index, Lease, Store, Turn
+from ..records import ParallelLifecycle, Record, RunLifecycle
+from ..records.blobs import externalised, restored
+from ..records.codec import decode, encode
+from ..records.times import stamp
+from ..state import State, apply, begin
+from .topology import Topology
+
+PAGE = 1_000
+
+Listener = Callable[[Record, State], None]
+
+
+class Journal:
+    """The one writer of a run's records, and of its state."""
+
+    def __init__(
+        self,
+        state: State,
+        store: Store,
+        lease: Lease,
+        topology: Topology,
+        clock: Clock,
+        listeners: Iterable[Listener] = (),
+    ) -> None:
+        self.state = state
+        self.store = store
+        self._lease = lease
+        self._topology = topology
+        self._clock = clock
+        self._listeners = tuple(listeners)
+
+    def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
+        """Append and apply drafts in order; durable only after the next `barrier`."""
+        return tuple(self._append(draft) for draft in drafts)
+
+    def barrier(self) -> None:
+        """Everything appended so far survives the process and the machine (store.md)."""
+        self.store.commit()
+
+    def put_artifacts(self, artifacts: Mapping[str, bytes]) -> dict[str, Json]:
+        """Store files of an attempt as blobs; the references that its record holds."""
+        return {
+            name: {
+                "blob": self.store.put_blob(data),
+                "size": len(data),
+                "media_type": "text/markdown" if name.endswith(".md") else "text/plain",
+            }
+            for name, data in sorted(artifacts.items())
+        }
+
+    def _append(self, draft: Record) -> Record:
+        state = self.state
+        now = self._clock.now()
+        context, placed = self._topology.place(self._timed(draft, now))
+        record = replace(
+            placed,
+            run_id=state.run_id or placed.run_id,
+            sequence_no=state.sequence_no + 1,
+            timestamp=stamp(now),
+        )
+        self.store.append(
+            context,
+            record.TYPE,
+            record.TYPE_VERSION,
+            encode(externalised(record, self.store)),
+            f"{record.run_id}|{record.sequence_no}",
+            index=index_of(record),
+            lease=self._lease,
+        )
+        apply(state, record)
+        if isinstance(record, RunLifecycle):
+            self.store.update_run(record.run_id, state.status, record.timestamp)
+        for listener in self._listeners:
+            listener(record, state)
+        return record
+
+    def _timed(self, draft: Record, now: int) -> Record:
+        """A branch's duration is known only here, where there is a clock."""
+        if isinstance(draft, ParallelLifecycle) and draft.kind == "branch_arrived":
+            walker = self.state.walkers[draft.branch_path or ""]
+            fork = self.state.own_fork(walker)
+            assert fork is not None
+            started_at = fork.branches[walker.branch_index].started_at
+            return replace(draft, duration_ms=max(0, now - started_at))
+        return draft
+
+
+def index_of(record: Record) -> Index:
+    """What a record is found by in the store."""
+    path = getattr(record, "path", "")
+    if isinstance(record, ParallelLifecycle) and record.branch_path:
+        path = record.branch_path
+    return Index(
+        run_id=record.run_id,
+        sequence_no=record.sequence_no,
+        kind=getattr(record, "kind", ""),
+        node_id=getattr(record, "node_id", ""),
+        path=path,
+        attempt_id=getattr(record, "stage_attempt_id", ""),
+    )
+
+
+def read(store: Store, run_id: str) -> Iterator[tuple[Record, Turn]]:
+    """All records of a run in their order, with the turns that hold them."""
+    after = 0
+    while page := store.records(run_id, after=after, limit=PAGE):
+        for turn in page:
+            record = restored(decode(turn.type, turn.version, turn.payload), store)
+            after = record.sequence_no
+            yield record, turn
+
+
+def fold(plan: Plan, store: Store, run_id: str, topology: Topology) -> State:
+    """The state of a run so far, and its contexts learnt on the way."""
+    state = begin(plan)
+    for record, turn in read(store, run_id):
+        topology.learn(record, turn)
+        apply(state, record)
+    return state

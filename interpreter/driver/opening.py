@@ -1,0 +1,130 @@
+"""Opening a run: a new one with its first records, or one that was left, to go on with.
+
+A resume folds the journal, ends what an earlier engine's tools left running, and journals
+which attempts were interrupted, before anything starts again (semantics 7, 8).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from attractorc.compiler.plan.codec import from_text
+from attractorc.compiler.plan.model import Plan
+from attractorc.compiler.value import Json
+
+from ..decide import settle
+from ..handlers.process_groups import end_leftover
+from ..ports import Answer, Clock, Lease, Ports, RunRow, Store, StoreError
+from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
+from ..records.times import stamp
+from ..state import begin
+from .journal import Journal, Listener, fold, read
+from .topology import Topology
+
+ENDED = ("success", "partial_success", "fail", "cancelled")
+GRACE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a run is made of. `plan_text` is the plan's canonical JSON, `source` its file."""
+
+    plan: Plan
+    plan_text: str
+    source_name: str
+    source: str
+    run_id: str
+    workspace: str
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+def new_run_id(clock: Clock) -> str:
+    """A run id that sorts by time: `20261122t103355-x7k2mq`."""
+    moment = stamp(clock.now())
+    compact = moment[:19].replace("-", "").replace(":", "").lower()
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return f"{compact}-{''.join(secrets.choice(alphabet) for _ in range(6))}"
+
+
+def create_run(new: NewRun, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
+    """Make the run in the store, take its lease, and write its first records."""
+    store, clock = ports.store, ports.clock
+    context = store.create_context()
+    now = stamp(clock.now())
+    store.create_run(
+        RunRow(new.run_id, context, new.plan.name, new.plan.digest, "running", now, now)
+    )
+    lease = store.lease(new.run_id)
+    state = begin(new.plan)
+    journal = Journal(state, store, lease, Topology(store, context), clock, listeners)
+    source, plan = new.source.encode(), new.plan_text.encode()
+    first: tuple[Record, ...] = (
+        RunLifecycle(
+            kind="initialized",
+            run_id=new.run_id,
+            pipeline=new.plan.name,
+            plan_digest=new.plan.digest,
+            goal=new.plan.goal or None,
+            inputs=dict(new.inputs),
+            options=dict(new.options),
+            epoch=lease.epoch,
+            workspace=new.workspace,
+        ),
+        SourceRecord(name=new.source_name, blob=store.put_blob(source), size_bytes=len(source)),
+        PlanRecord(plan_digest=new.plan.digest, blob=store.put_blob(plan), size_bytes=len(plan)),
+    )
+    journal.append(first)
+    journal.barrier()
+    return journal
+
+
+def plan_of(store: Store, run_id: str) -> Plan:
+    """The plan that a run was started with."""
+    for record, _turn in read(store, run_id):
+        if isinstance(record, PlanRecord):
+            return from_text(store.get_blob(record.blob).decode())
+    raise StoreError(f"the run '{run_id}' has no plan in its journal; it cannot be resumed")
+
+
+async def resume_run(run_id: str, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
+    """Take the lease of a run that was left, and fold its journal.
+
+    Raises `StoreError` where the run has ended, is owned by another process, or is unknown.
+    """
+    store = ports.store
+    row = store.run(run_id)
+    if row.status in ENDED:
+        raise StoreError(f"the run '{run_id}' has ended ({row.status}); there is nothing to resume")
+    lease = store.lease(run_id)
+    try:
+        return await _taken_up(run_id, row, lease, ports, listeners)
+    except BaseException:
+        lease.release()
+        raise
+
+
+async def _taken_up(
+    run_id: str, row: RunRow, lease: Lease, ports: Ports, listeners: Iterable[Listener]
+) -> Journal:
+    store = ports.store
+    topology = Topology(store, row.context)
+    state = fold(plan_of(store, run_id), store, run_id, topology)
+    journal = Journal(state, store, lease, topology, ports.clock, listeners)
+    for path in list(state.running):
+        process = state.walkers[path].process
+        if process is not None:
+            await end_leftover(process, GRACE_S, state.walkers[path].attempt_id(run_id))
+    journal.append((RunLifecycle(kind="resumed", epoch=lease.epoch),))
+    for path in list(state.running):
+        journal.append(settle.interrupted(state, path))
+    for control in store.controls(run_id):
+        if control.command == "answer":
+            question_id = str(control.payload.get("question", ""))
+            choice = str(control.payload.get("choice", ""))
+            answer = Answer("chosen", choice, str(control.payload.get("source", "answer")))
+            journal.append(settle.answered(state, question_id, answer))
+    journal.barrier()
+    return journal

@@ -1,0 +1,122 @@
+"""The tasks of an engine: attempts, questions and timers that run beside its loop.
+
+Each puts what came of it into the queue of events and changes nothing else. It must not
+know what a result does to the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from attractorc.compiler.plan.model import Agent, Custom, Tool
+
+from ..decide import settle
+from ..decide.people import question
+from ..outcome import failed
+from ..ports import Answer, Handler, Ports, Process
+from .calls import Folders, call_for
+from .events import Answered, Cancelled, DelayOver, Event, Result
+from .journal import Journal
+
+
+class Tasks:
+    """What runs beside the loop, by the path of the walker that it is for."""
+
+    def __init__(
+        self, journal: Journal, ports: Ports, folders: Folders, events: asyncio.Queue[Event]
+    ) -> None:
+        self._journal = journal
+        self._ports = ports
+        self._folders = folders
+        self._events = events
+        self.attempts: dict[str, asyncio.Task[None]] = {}
+        self.asks: dict[str, asyncio.Task[None]] = {}
+        self.timers: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, path: str) -> None:
+        """Run the handler of the stage that a walker stands at."""
+        self.attempts[path] = asyncio.create_task(self._attempt(path, self._handler(path)))
+
+    def ask(self, path: str) -> None:
+        """Ask the question of the gate that a walker stands at."""
+        self.asks[path] = asyncio.create_task(self._ask(path))
+
+    def wait(self, path: str) -> None:
+        """Wait until a walker's backoff is over."""
+        self.timers[path] = asyncio.create_task(self._delay(path))
+
+    def cancel(self, paths: tuple[str, ...]) -> None:
+        """End what runs for these walkers; an attempt tells when it has ended."""
+        for path in paths:
+            if (attempt := self.attempts.get(path)) is not None:
+                attempt.cancel()
+            for waiting in (self.timers, self.asks):
+                if (task := waiting.pop(path, None)) is not None:
+                    task.cancel()
+
+    def cancel_all(self, *, attempts: bool) -> None:
+        """End questions and timers, and attempts too if told so."""
+        for tasks in (self.asks, self.timers, self.attempts if attempts else {}):
+            for task in tasks.values():
+                task.cancel()
+
+    async def end(self) -> None:
+        """End everything and wait until it has ended."""
+        self.cancel_all(attempts=True)
+        tasks = [*self.attempts.values(), *self.asks.values(), *self.timers.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _handler(self, path: str) -> Handler:
+        state = self._journal.state
+        work = state.step(state.walkers[path]).work
+        match work:
+            case Tool():
+                return self._ports.handlers["tool"]
+            case Agent():
+                return self._ports.handlers["agent"]
+            case Custom():
+                return self._ports.handlers[work.type]
+        raise AssertionError(f"{type(work).__name__} has no handler")
+
+    async def _attempt(self, path: str, handler: Handler) -> None:
+        state, clock = self._journal.state, self._ports.clock
+        walker = state.walkers[path]
+        attempt_id = walker.attempt_id(state.run_id)
+        timeout_ms = state.step(walker).timeout_ms
+        begun = clock.monotonic()
+
+        def report(process: Process) -> None:
+            self._journal.append(settle.process_started(state, attempt_id, path, process))
+            self._journal.barrier()
+
+        try:
+            call = call_for(state, walker, self._folders, report)
+            async with asyncio.timeout(None if timeout_ms is None else timeout_ms / 1000):
+                outcome = await handler.run(call)
+        except asyncio.CancelledError:
+            self._events.put_nowait(Cancelled(path))
+            return
+        except TimeoutError:
+            outcome = failed(f"timed out after {_seconds(timeout_ms or 0)}", source="engine")
+        except Exception as error:  # the one place: a handler's fault becomes an outcome
+            text = str(error) or "no message"
+            outcome = failed(f"{type(error).__name__}: {text}", source="engine")
+        self._events.put_nowait(Result(path, attempt_id, outcome, clock.monotonic() - begun))
+
+    async def _ask(self, path: str) -> None:
+        state = self._journal.state
+        asked = question(state, state.walkers[path])
+        try:
+            answer = await self._ports.interviewer.ask(asked)
+        except Exception as error:  # an interviewer's fault answers nothing
+            answer = Answer("skipped", source=f"{type(error).__name__}: {error}")
+        self._events.put_nowait(Answered(path, asked.id, answer))
+
+    async def _delay(self, path: str) -> None:
+        due = self._journal.state.walkers[path].due or 0
+        await self._ports.clock.sleep(due - self._ports.clock.now())
+        self._events.put_nowait(DelayOver(path))
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:g} s"

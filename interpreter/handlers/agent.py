@@ -1,0 +1,114 @@
+"""The agent handler: a prompt to a backend, its response as context.
+
+A backend is whatever answers prompts; it is chosen by name, the node's own or the run's.
+The handler knows what becomes of a response, and no backend's ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from attractorc.compiler.plan.model import Agent, Step
+from attractorc.compiler.value import Json
+
+from ..outcome import Outcome, Status, failed
+from ..ports import Call
+from .results import declared_key
+from .status_file import decided
+
+LAST_RESPONSE_LIMIT = 200
+PROMPT_FILE = "prompt.md"
+RESPONSE_FILE = "response.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a backend came to: its text, how it went, and further files of the attempt.
+
+    `status_file` is where a program that answered may have written a status of its own.
+    """
+
+    text: str
+    status: Status = Status.SUCCESS
+    failure_reason: str = ""
+    permanent: bool = False
+    source: str = "handler"
+    status_file: Path | None = None
+    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """Answers prompts. Cancellation as for a handler."""
+
+    def unready(self) -> str | None:
+        """Why it cannot be used, one sentence; None if it can. Starts nothing."""
+        ...
+
+    async def respond(self, call: Call, agent: Agent, prompt: str) -> Response: ...
+
+
+class AgentHandler:
+    """Runs agent stages over named backends (specification 4.5)."""
+
+    def __init__(self, backends: Mapping[str, Backend], default: str) -> None:
+        """`default` is the run's backend, which a node's own `backend` overrides."""
+        self._backends = dict(backends)
+        self._default = default
+
+    def unready(self, steps: tuple[Step, ...]) -> str | None:
+        """Why these agent stages could not be run, one sentence; None if they could."""
+        for step in steps:
+            name = _agent(step).backend or self._default
+            backend = self._backends.get(name)
+            reason = backend.unready() if backend else self._unknown(name)
+            if reason:
+                return f"node '{step.id}' cannot be run: {reason}"
+        return None
+
+    def _unknown(self, name: str) -> str:
+        return f"there is no agent backend '{name}', only {', '.join(sorted(self._backends))}"
+
+    async def run(self, call: Call) -> Outcome:
+        agent = _agent(call.step)
+        name = agent.backend or self._default
+        backend = self._backends.get(name)
+        if backend is None:
+            return failed(self._unknown(name), permanent=True)
+        prompt = call.prompt or call.step.label or call.step.id
+        response = await backend.respond(call, agent, prompt)
+        outcome = agent_outcome(call.step, prompt, response)
+        if response.status_file is None:
+            return outcome
+        return decided(outcome, response.status_file, call.step)
+
+
+def _agent(step: Step) -> Agent:
+    """The step's agent; any other step (a fan-in that asks for a winner) has no wishes."""
+    return step.work if isinstance(step.work, Agent) else Agent(prompt=())
+
+
+def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:
+    """What a response means: the specification's keys, and the one key that the step declares."""
+    updates: dict[str, Json] = {
+        "last_stage": step.id,
+        "last_response": response.text[:LAST_RESPONSE_LIMIT],
+    }
+    key = declared_key(step)
+    if key is not None:
+        updates[key] = response.text
+    return Outcome(
+        status=response.status,
+        context_updates=updates,
+        notes=f"Stage completed: {step.id}" if response.status.succeeded else "",
+        failure_reason=response.failure_reason,
+        permanent=response.permanent,
+        source=response.source,
+        artifacts={
+            PROMPT_FILE: prompt.encode("utf-8", "replace"),
+            RESPONSE_FILE: response.text.encode("utf-8", "replace"),
+            **response.artifacts,
+        },
+    )

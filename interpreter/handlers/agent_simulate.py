@@ -1,0 +1,24 @@
+"""The agent backend that only pretends: for trying a pipeline without any model.
+
+Every response says so, loudly, so that nobody takes one for a real answer. It has no
+effects, and is the same every time. It must not know any other backend.
+"""
+
+from __future__ import annotations
+
+from attractorc.compiler.plan.model import Agent
+
+from ..ports import Call
+from .agent import Response
+
+SIMULATED = "[Simulated]"
+
+
+class SimulateBackend:
+    """Answers each prompt with a sentence that begins with `[Simulated]`."""
+
+    def unready(self) -> str | None:
+        return None
+
+    async def respond(self, call: Call, agent: Agent, prompt: str) -> Response:
+        return Response(f"{SIMULATED} Response for stage: {call.step.id}")

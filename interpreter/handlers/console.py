@@ -1,0 +1,118 @@
+"""The interviewer at a terminal: shows a question, reads a line, asks again on nonsense.
+
+Apart from the other interviewers, because of what reading without blocking takes. Input is
+read only while a question stands, so a withdrawn question swallows no line. It must not
+know what an answer leads to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TextIO
+
+from ..ports import Answer, Question
+from .choices import answer_text, choices_text, match_choice, question_text
+
+_SOURCE = "console"
+_CHUNK_BYTES = 4096
+_LINE_LIMIT_BYTES = 64 * 1024
+
+
+class Console:
+    """Asks on `output` and reads answers from the descriptor `source`, one question at a time.
+
+    A question's time runs from when it is shown. At the end of the input it is parked: there
+    is nobody there any more.
+    """
+
+    def __init__(self, source: int, output: TextIO) -> None:
+        self._lines = _Lines(source)
+        self._output = output
+        self._turn = asyncio.Lock()
+
+    async def ask(self, question: Question) -> Answer:
+        async with self._turn:
+            self._lines.forget_typed_ahead()
+            self._show(question_text(question))
+            limit_s = None if question.timeout_ms is None else question.timeout_ms / 1000
+            try:
+                async with asyncio.timeout(limit_s):
+                    return await self._answer(question)
+            except TimeoutError:
+                self._show("\nNo answer in time.\n")
+                return Answer("timeout", source=_SOURCE)
+            except asyncio.CancelledError:
+                self._show("\nThe question is withdrawn.\n")
+                raise
+
+    async def _answer(self, question: Question) -> Answer:
+        options = question.options
+        while True:
+            self._show("Select: ")
+            line = await self._lines.next()
+            if line is None:
+                self._show("\n")
+                return Answer("parked", source=_SOURCE)
+            option = match_choice(line, options)
+            if option is not None:
+                return Answer("chosen", answer_text(option, options), _SOURCE)
+            if not options and line.strip():
+                return Answer("chosen", line.strip(), _SOURCE)
+            self._show(f"Please choose one of {choices_text(options)}.\n")
+
+    def _show(self, text: str) -> None:
+        self._output.write(text)
+        self._output.flush()
+
+
+class _Lines:
+    """Lines from a descriptor, read only when asked for, without blocking the loop."""
+
+    def __init__(self, source: int) -> None:
+        self._source = source
+        self._read = bytearray()
+        self._ended = False
+
+    def forget_typed_ahead(self) -> None:
+        """Drop what was typed at a terminal before there was a question."""
+        if not os.isatty(self._source):
+            return
+        import termios
+
+        self._read.clear()
+        termios.tcflush(self._source, termios.TCIFLUSH)
+
+    async def next(self) -> str | None:
+        """The next line without its end; None at the end of the input."""
+        while True:
+            line, newline, _ = self._read.partition(b"\n")
+            if newline or self._ended or len(line) > _LINE_LIMIT_BYTES:
+                del self._read[: len(line) + len(newline)]
+                whole = bool(newline or line)
+                return line.decode("utf-8", "replace").rstrip("\r") if whole else None
+            await self._readable()
+            self._fill()
+
+    def _fill(self) -> None:
+        try:
+            chunk = os.read(self._source, _CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        self._read += chunk
+        self._ended = not chunk
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        try:
+            loop.add_reader(self._source, ready.set)
+        except OSError:
+            # A regular file or /dev/null cannot be waited for, and never needs to be.
+            return
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(self._source)

@@ -1,0 +1,77 @@
+"""Results held to their contract: outcomes whose values are plain data, of the right types.
+
+Handlers may be anybody's code. What they return is checked once, here, before it is
+journaled. It must not know how a handler runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from attractorc.compiler.plan.model import Step
+from attractorc.compiler.value import Json, NotJson, checked
+
+from ..outcome import Outcome, Status, failed
+
+_TEXTS = ("preferred_label", "notes", "failure_reason", "source")
+
+
+def declared_key(step: Step) -> str | None:
+    """The one context key that the step's `writes` names; None if none, several or a pattern."""
+    if step.writes is None or len(step.writes) != 1 or "*" in step.writes[0]:
+        return None
+    return step.writes[0]
+
+
+def vetted(outcome: object) -> Outcome:
+    """An outcome as it may be journaled, or a failed one that says what is wrong with it.
+
+    Context updates become plain dicts and lists, so a handler cannot change them afterwards.
+    """
+    if not isinstance(outcome, Outcome):
+        return failed(f"the handler returned a {type(outcome).__name__}, not an outcome")
+    problem = _problem(outcome)
+    if problem:
+        return failed(f"the handler's outcome cannot be used: {problem}")
+    try:
+        updates = checked_updates(outcome.context_updates)
+        for name in _TEXTS:
+            checked(getattr(outcome, name))
+    except NotJson as error:
+        return failed(f"the handler's outcome cannot be used: {error}")
+    return replace(outcome, context_updates=updates, artifacts=dict(outcome.artifacts))
+
+
+def checked_updates(updates: Mapping[str, object]) -> dict[str, Json]:
+    """Context updates as plain JSON data; `NotJson` names the key that is none."""
+    plain: dict[str, Json] = {}
+    for key, value in updates.items():
+        if not isinstance(key, str):
+            raise NotJson(f"the context key {key!r} is not a string")
+        try:
+            plain[str(checked(key))] = checked(value)
+        except NotJson as error:
+            raise NotJson(f"the value of {key!a}: {error}") from error
+    return plain
+
+
+def _problem(outcome: Outcome) -> str | None:
+    """What has the wrong type; annotations are promises that only some authors keep."""
+    found: Mapping[str, object] = {name: getattr(outcome, name) for name in Outcome.__slots__}
+    if not isinstance(found["status"], Status):
+        return f"its status is {found['status']!r}"
+    for name in _TEXTS:
+        if not isinstance(found[name], str):
+            return f"'{name}' is not text"
+    ids = found["suggested_next_ids"]
+    if not isinstance(ids, tuple | list) or not all(isinstance(item, str) for item in ids):
+        return "'suggested_next_ids' is not a list of node ids"
+    if not isinstance(found["context_updates"], Mapping):
+        return "'context_updates' is not a mapping"
+    artifacts = found["artifacts"]
+    if not isinstance(artifacts, Mapping) or not all(
+        isinstance(name, str) and isinstance(data, bytes) for name, data in artifacts.items()
+    ):
+        return "'artifacts' does not map names to bytes"
+    return None

@@ -1,0 +1,120 @@
+"""What a stage's program is told: its environment and the files in the stage's folder.
+
+Values reach programs here and nowhere else: as variables and as files, never as part of a
+command line. Tools and agent programs get the same. It must not run anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from attractorc.compiler.value import Json, as_text, canonical
+
+from ..ports import Call
+from .process_groups import MARK
+from .processes import CannotStart
+
+_EXPORTED = "ATTRACTOR_EXPORTED"
+_INPUT = "ATTRACTOR_INPUT_"
+_NAMES = (
+    "ATTRACTOR_RUN_ID",
+    "ATTRACTOR_NODE_ID",
+    "ATTRACTOR_BRANCH_ID",
+    "ATTRACTOR_PATH",
+    "ATTRACTOR_ATTEMPT",
+    MARK,
+    "ATTRACTOR_GOAL",
+    "ATTRACTOR_LOGS_ROOT",
+    "ATTRACTOR_STAGE_DIR",
+    "ATTRACTOR_STATUS_FILE",
+    "ATTRACTOR_CONTEXT_FILE",
+    _EXPORTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StageFiles:
+    """The folder of an attempt, with the files that an engine and a program share in it."""
+
+    folder: Path
+    status: Path
+    context: Path
+
+
+def stage_files(call: Call) -> StageFiles:
+    """Make the stage's folder ready: no old status file, the context as a read-only file."""
+    folder = call.stage_dir()
+    files = StageFiles(folder, folder / "status.json", folder / "context.json")
+    try:
+        files.status.unlink(missing_ok=True)
+        # Replaced, not rewritten: the file of an earlier attempt is read-only.
+        fresh = folder / "context.json.new"
+        fresh.unlink(missing_ok=True)
+        fresh.write_text(canonical(dict(call.context)) + "\n", "utf-8")
+        fresh.chmod(0o400)
+        fresh.replace(files.context)
+    except OSError as error:
+        reason = f"cannot write into the stage's folder '{folder}': {error.strerror}"
+        raise CannotStart(reason, permanent=False) from error
+    return files
+
+
+def stage_environment(
+    call: Call, files: StageFiles, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of a stage's program (semantics 9), over the inherited one.
+
+    Every variable is always there, empty where there is nothing to say. What an outer run
+    exported is not inherited. Raises `CannotStart` for a value that no variable can hold.
+    """
+    outer = inherited.get(_EXPORTED, "").split()
+    environment = {
+        name: value
+        for name, value in inherited.items()
+        if name not in _NAMES and name not in outer and not name.startswith(_INPUT)
+    }
+    environment |= {
+        "ATTRACTOR_RUN_ID": call.run_id,
+        "ATTRACTOR_NODE_ID": call.step.id,
+        "ATTRACTOR_BRANCH_ID": call.branch_id,
+        "ATTRACTOR_PATH": call.path,
+        "ATTRACTOR_ATTEMPT": str(call.attempt),
+        MARK: call.attempt_id,
+        "ATTRACTOR_GOAL": call.goal,
+        "ATTRACTOR_LOGS_ROOT": "" if call.logs_root is None else str(call.logs_root),
+        "ATTRACTOR_STAGE_DIR": str(files.folder),
+        "ATTRACTOR_STATUS_FILE": str(files.status),
+        "ATTRACTOR_CONTEXT_FILE": str(files.context),
+    }
+    environment |= {_input_variable(name): as_text(v) for name, v in call.inputs.items()}
+    own = _own_names({**call.inputs, "goal": call.goal}, environment)
+    environment |= own
+    environment[_EXPORTED] = " ".join(own)
+    for name, value in environment.items():
+        _fits(name, value)
+    return environment
+
+
+def _input_variable(name: str) -> str:
+    return _INPUT + re.sub(r"[^A-Z0-9_]", "_", name.upper())
+
+
+def _own_names(values: Mapping[str, Json], taken: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: as_text(value)
+        for name, value in values.items()
+        if name not in taken and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)
+    }
+
+
+def _fits(name: str, value: str) -> None:
+    if "\0" in value:
+        raise CannotStart(f"'{name}' holds a NUL character, which no variable can hold")
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError as error:
+        raise CannotStart(f"'{name}' holds half a surrogate pair, which is no text") from error

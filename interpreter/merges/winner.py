@@ -1,0 +1,167 @@
+"""Which candidate won: keys compared in turn, and the record of that comparison.
+
+Each key ranks every candidate, smaller is better; declared position ends every tie. Pure
+over branch results in declared order. It must not know what is merged afterwards.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from attractorc.compiler.plan.policy_text import winner_text
+from attractorc.compiler.policy import Winner, WinnerKey, WinnerKind
+from attractorc.compiler.value import Json, canonical
+
+from ..outcome import End
+from .contribution import cut
+from .model import BranchResult
+from .number import is_number
+
+Candidates: TypeAlias = tuple[BranchResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a key puts one candidate: `rank` compares, `shown` is for people.
+
+    `odd` says, in a clause, that the key asked for a number and found none.
+    """
+
+    rank: tuple[int, int | float]
+    shown: Json = None
+    odd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The winner's id, None without candidates or with a `fault`, and how it was chosen.
+
+    `method` is the key that told the winner from the second; `ranking` are candidates with
+    what each key saw, best first. `fault` is a sentence: the rule could not be applied.
+    """
+
+    winner: str | None
+    method: str
+    ranking: tuple[tuple[str, Mapping[str, Json]], ...] = ()
+    notes: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def select(rule: Winner, candidates: Candidates) -> Selection:
+    """The winner among candidates, which stand in declared order."""
+    if not candidates:
+        return Selection(None, "none")
+    names = [winner_text(Winner((key,))) for key in rule.keys]
+    columns = [RANKINGS[key.kind](key, candidates) for key in rule.keys]
+    odd = tuple(
+        f"branch '{candidate.id}' wrote {standing.odd}, and {name} needs a number"
+        for name, column in zip(names, columns, strict=True)
+        for candidate, standing in zip(candidates, column, strict=True)
+        if standing.odd
+    )
+    if odd and rule.written:
+        return Selection(None, "error", fault=f"no winner can be chosen: {odd[0]}")
+    order = sorted(range(len(candidates)), key=lambda i: [column[i].rank for column in columns])
+    ranking = tuple(
+        (
+            candidates[i].id,
+            {name: column[i].shown for name, column in zip(names, columns, strict=True)},
+        )
+        for i in order
+    )
+    method = _method(names, columns, order)
+    notes = tuple(f"{note}; it ranks last" for note in odd)
+    return Selection(candidates[order[0]].id, method, ranking, notes)
+
+
+def _method(names: list[str], columns: list[tuple[Standing, ...]], order: list[int]) -> str:
+    if len(order) == 1:
+        return "only_candidate"
+    best, second = order[:2]
+    for name, column in zip(names, columns, strict=True):
+        if column[best].rank != column[second].rank:
+            return name
+    return "first"
+
+
+def _status(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    return tuple(
+        Standing((0 if each.end is End.SUCCESS else 1, 0), each.end.value) for each in candidates
+    )
+
+
+def _first(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    return tuple(Standing((0, place), place) for place, _ in enumerate(candidates, 1))
+
+
+def _greatest(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    return tuple(_measured(key, each, -1) for each in candidates)
+
+
+def _least(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    return tuple(_measured(key, each, 1) for each in candidates)
+
+
+_LAST = (1, 0)
+
+
+def _measured(key: WinnerKey, candidate: BranchResult, sign: int) -> Standing:
+    written = candidate.writes.get(_named(key))
+    if written is None:
+        return Standing(_LAST)
+    value = written.value
+    if not is_number(value):
+        return Standing(_LAST, _brief(value), f"{cut(canonical(value))} to '{key.key}'")
+    return Standing((0, sign * value), _brief(value))
+
+
+def _priority(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    places = {branch: place for place, branch in reversed(list(enumerate(key.branches, 1)))}
+    return tuple(
+        Standing((0, places[each.id]), places[each.id]) if each.id in places else Standing(_LAST)
+        for each in candidates
+    )
+
+
+def _vote(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    ballots = [each.writes.get(_named(key)) for each in candidates]
+    texts = [canonical(ballot.value) if ballot is not None else None for ballot in ballots]
+    votes = Counter(texts)
+    return tuple(
+        Standing(_LAST)
+        if ballot is None
+        else Standing((0, -votes[text]), {"value": _brief(ballot.value), "votes": votes[text]})
+        for ballot, text in zip(ballots, texts, strict=True)
+    )
+
+
+def _brief(value: Json) -> Json:
+    """A value short enough for the ranking; long ones are cut, the writes have them whole."""
+    text = canonical(value)
+    return value if cut(text) == text else cut(text)
+
+
+def _refused(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    raise AssertionError(f"the compiler lets no winner rule with '{key.kind}' pass")
+
+
+def _named(key: WinnerKey) -> str:
+    assert key.key is not None, f"the compiler lets no {key.kind} pass without its key"
+    return key.key
+
+
+RANKINGS: Mapping[WinnerKind, Callable[[WinnerKey, Candidates], tuple[Standing, ...]]] = {
+    "status": _status,
+    "max": _greatest,
+    "min": _least,
+    "first": _first,
+    "priority": _priority,
+    "vote": _vote,
+    "arrival": _refused,
+    "prompt": _refused,
+    "human": _refused,
+}
+"""How each kind of key ranks; the last three need more than branch results."""

@@ -1,0 +1,107 @@
+"""The canonical outcome of a run: all of it that equal runs have in common, and its digest.
+
+Statuses, routes, decisions, provenance and the final context, grouped by path, because
+branches interleave; without times, run ids, store ids and epochs. Of a cancelled branch
+nothing is kept but its id and end, since how far it came depends on the machine
+(semantics 8). It must not know how a run is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from attractorc.compiler.value import Json, canonical
+
+from ..records import (
+    FanInDecision,
+    InterviewLifecycle,
+    ParallelLifecycle,
+    Record,
+    RouteDecision,
+    RunLifecycle,
+    StageLifecycle,
+)
+
+STORE_IDS = ("context", "terminal_turn")
+
+
+def canonical_outcome(
+    records: Iterable[Record], status: str, reason: str, context: Mapping[str, Json]
+) -> dict[str, Json]:
+    """The outcome as plain JSON: status, reason, final context, and entries by path."""
+    paths: dict[str, list[Json]] = {}
+    cancelled: list[str] = []
+    for record in records:
+        if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled":
+            cancelled.append(record.branch_path or "")
+        entry = _entry(record)
+        if entry is not None:
+            paths.setdefault(str(getattr(record, "path", "")), []).append(entry)
+    gone = tuple(f"{path}/" for path in cancelled)
+    kept: dict[str, Json] = {
+        path: entries
+        for path, entries in sorted(paths.items())
+        if not f"{path}/".startswith(gone or ("\0",))
+    }
+    return {"status": status, "reason": reason, "context": dict(context), "paths": kept}
+
+
+def outcome_digest(outcome: Mapping[str, Json]) -> str:
+    """`sha256:<hex>` of the canonical JSON of a canonical outcome."""
+    return f"sha256:{sha256(canonical(outcome).encode()).hexdigest()}"
+
+
+def _entry(record: Record) -> dict[str, Json] | None:
+    match record:
+        case StageLifecycle(kind="completed" | "failed" | "retrying"):
+            return _present(
+                stage=f"{record.node_id}.{record.visit}@{record.attempt}",
+                kind=record.kind,
+                status=record.status,
+                preferred_label=record.preferred_label,
+                failure_reason=record.failure_reason,
+                context_updates=record.context_updates,
+                dropped_keys=record.dropped_keys,
+            )
+        case RouteDecision():
+            return _present(
+                route=f"{record.node_id}.{record.visit}",
+                rule=record.rule,
+                edge=record.selected_edge,
+                status=record.terminated_status,
+                reason=record.terminated_reason,
+            )
+        case ParallelLifecycle(kind="started"):
+            return _present(fork=f"{record.node_id}.{record.visit}", branches=record.branches)
+        case ParallelLifecycle(kind="branch_cancelled"):
+            return None  # listed by the join and the fan-out's results; no order of its own
+        case ParallelLifecycle(kind="join_decided"):
+            return _present(join=record.join)
+        case FanInDecision():
+            branches = [_without(branch, STORE_IDS) for branch in record.branches]
+            return _present(
+                merge=f"{record.node_id}.{record.visit}",
+                status=record.status,
+                reason=record.reason,
+                branches=branches,
+                winner=record.winner,
+                keys=record.keys,
+            )
+        case InterviewLifecycle(kind="completed" | "timeout"):
+            return _present(question=record.question_id, kind=record.kind, selected=record.selected)
+        case RunLifecycle(kind="initialized"):
+            return _present(plan_digest=record.plan_digest, inputs=record.inputs)
+        case _:
+            return None
+
+
+def _present(**fields: Any) -> dict[str, Json]:
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {}, ())}
+
+
+def _without(value: Json, names: tuple[str, ...]) -> Json:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: part for name, part in value.items() if name not in names}

@@ -1,0 +1,67 @@
+"""Large values of records: over 32 KiB they stand in a blob and are referenced.
+
+A reference is `{"$blob": <hash>, "size": <bytes>, "media_type": "application/json"}`. A
+user's own value of that look is put into a blob as well, so that no reading is ambiguous.
+It must not know which store holds the blobs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from attractorc.compiler.value import Json, canonical
+
+from .families import FanInDecision, Record, StageLifecycle
+
+LIMIT_BYTES = 32 * 1024
+MARK = "$blob"
+
+
+class Blobs(Protocol):
+    """The part of a store that this needs."""
+
+    def put_blob(self, data: bytes) -> str: ...
+    def get_blob(self, digest: str) -> bytes: ...
+
+
+def externalised(record: Record, blobs: Blobs) -> Record:
+    """The record with its large context values replaced by references."""
+    if isinstance(record, StageLifecycle | FanInDecision) and record.context_updates:
+        updates = {key: _out(value, blobs) for key, value in record.context_updates.items()}
+        return replace(record, context_updates=updates)
+    return record
+
+
+def restored(record: Record, blobs: Blobs) -> Record:
+    """The record with its references replaced by the values."""
+    if isinstance(record, StageLifecycle | FanInDecision) and any(
+        _is_reference(value) for value in record.context_updates.values()
+    ):
+        updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}
+        return replace(record, context_updates=updates)
+    return record
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, Mapping) and MARK in value
+
+
+def _out(value: Json, blobs: Blobs) -> Json:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, str) and len(value) < LIMIT_BYTES // 4:
+        return value
+    data = canonical(value).encode()
+    if len(data) <= LIMIT_BYTES and not _is_reference(value):
+        return value
+    return {MARK: blobs.put_blob(data), "size": len(data), "media_type": "application/json"}
+
+
+def _in(value: Json, blobs: Blobs) -> Json:
+    if isinstance(value, Mapping) and MARK in value:
+        loaded: Json = json.loads(blobs.get_blob(str(value[MARK])))
+        return loaded
+    return value

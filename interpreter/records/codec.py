@@ -1,0 +1,195 @@
+"""Records as bytes and as JSON: a msgpack map from tags to values, and back.
+
+One codec for all families, driven by the tags that they declare. Bytes are deterministic:
+tags ascending, keys of nested objects sorted, integers of minimal width, absent fields left
+out. What a newer program wrote under a tag that is not known here is kept and written
+again. It must not know where the bytes are stored.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+import msgpack
+
+from attractorc.compiler.value import Json
+
+from . import FAMILIES
+from .families import Record
+
+_BIG_INTEGER = 1
+_COMMON_TAGS = 3
+
+
+class CodecError(ValueError):
+    """Bytes that are no record of this type; the message is one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownRecord(Record):
+    """A record of a family that this program does not know; its fields are in `unknown`."""
+
+    type_name: str = field(default="")
+    type_version: int = field(default=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a family. `classes` are the Python types that a decoded value may have.
+
+    An empty value of a field with `empty_is_absent` is not written.
+    """
+
+    tag: int
+    name: str
+    hint: Any
+    classes: tuple[type, ...]
+    empty_is_absent: bool
+
+    def absent(self, value: object) -> bool:
+        """Whether the value says nothing, so that it is left out."""
+        return value is None or (self.empty_is_absent and not value)
+
+
+_BY_TYPE: Mapping[str, type[Record]] = {family.TYPE: family for family in FAMILIES}
+
+
+def layout(family: type[Record]) -> tuple[Field, ...]:
+    """The tagged fields of a family, by ascending tag."""
+    return _LAYOUTS[family]
+
+
+def encode(record: Record) -> bytes:
+    """The payload of a turn: the same record always gives the same bytes."""
+    payload = {
+        item.tag: _ordered(value)
+        for item in layout(type(record))
+        if not item.absent(value := getattr(record, item.name))
+    }
+    if record.unknown:
+        payload.update((tag, _ordered(value)) for tag, value in record.unknown.items())
+        payload = dict(sorted(payload.items()))
+    packed: bytes = msgpack.packb(payload)
+    return packed
+
+
+def decode(record_type: str, version: int, payload: bytes) -> Record:
+    """The record in a turn. Raises `CodecError` for an unknown type and for damaged bytes.
+
+    `version` may be newer than ours: tags never change their meaning, and unknown ones are
+    kept in `unknown`.
+    """
+    family = _BY_TYPE.get(record_type)
+    if family is None:
+        raise CodecError(
+            f"a record of type '{record_type}' (version {version}) is not known to this program"
+        )
+    found = _unpacked(record_type, payload)
+    values: dict[str, Any] = {}
+    for item in layout(family):
+        if item.tag not in found:
+            continue
+        value = found.pop(item.tag)
+        if item.classes and type(value) not in item.classes:
+            raise CodecError(
+                f"a record of type '{record_type}' is damaged: '{item.name}' "
+                f"is a {type(value).__name__}"
+            )
+        values[item.name] = value
+    return family(unknown=found or None, **values)
+
+
+def decode_any(record_type: str, version: int, payload: bytes) -> Record:
+    """As `decode`, but an unknown type gives an `UnknownRecord`: for those who only show it."""
+    if record_type in _BY_TYPE:
+        return decode(record_type, version, payload)
+    found = _unpacked(record_type, payload)
+    run_id, sequence_no, timestamp = (found.pop(tag, None) for tag in range(1, _COMMON_TAGS + 1))
+    return UnknownRecord(
+        run_id=run_id if isinstance(run_id, str) else "",
+        sequence_no=sequence_no if isinstance(sequence_no, int) else 0,
+        timestamp=timestamp if isinstance(timestamp, str) else "",
+        type_name=record_type,
+        type_version=version,
+        unknown=found or None,
+    )
+
+
+def to_json(record: Record) -> dict[str, Json]:
+    """The record as people's programs read it: field names, absent fields left out.
+
+    Fields of a newer program stand under `unknown`, by tag.
+    """
+    shown: dict[str, Json] = {"type": type_name(record)}
+    family = Record if isinstance(record, UnknownRecord) else type(record)
+    for item in layout(family):
+        value = getattr(record, item.name)
+        if not item.absent(value):
+            shown[item.name] = value
+    if record.unknown:
+        shown["unknown"] = {str(tag): value for tag, value in sorted(record.unknown.items())}
+    return shown
+
+
+def type_name(record: Record) -> str:
+    """The name of the record's family, as turns and events carry it."""
+    return record.type_name if isinstance(record, UnknownRecord) else record.TYPE
+
+
+def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
+    try:
+        found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
+    except (ValueError, msgpack.exceptions.UnpackException) as error:
+        raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
+    if not isinstance(found, dict) or not all(type(tag) is int for tag in found):
+        raise CodecError(f"a record of type '{record_type}' is damaged: it is no map of tags")
+    return found
+
+
+def _extension(code: int, data: bytes) -> int:
+    if code != _BIG_INTEGER:
+        raise ValueError(f"unknown extension {code}")
+    return int(data, 16)
+
+
+def _ordered(value: Any) -> Any:
+    """A value whose bytes depend on nothing but what it means."""
+    if isinstance(value, str | float | bool | None):
+        return value
+    if isinstance(value, int):
+        if -(1 << 63) <= value < 1 << 64:
+            return value
+        return msgpack.ExtType(_BIG_INTEGER, format(value, "x").encode())
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [_ordered(item) for item in value]
+
+
+def _classes(hint: Any) -> tuple[type, ...]:
+    """The classes a decoded value may have; () for any JSON value."""
+    if hint is Any:
+        return ()
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        return tuple(found for member in members for found in _classes(member))
+    return (typing.get_origin(hint) or hint,)
+
+
+def _layout(family: type[Record]) -> tuple[Field, ...]:
+    hints = typing.get_type_hints(family, localns={"Json": Any})
+    found = []
+    for each in fields(family):
+        if "tag" not in each.metadata:
+            continue
+        hint = hints[each.name]
+        empty_is_absent = each.default == "" or each.default_factory is not MISSING
+        found.append(Field(each.metadata["tag"], each.name, hint, _classes(hint), empty_is_absent))
+    return tuple(sorted(found, key=lambda item: item.tag))
+
+
+_DECLARED: tuple[type[Record], ...] = (Record, *FAMILIES)
+_LAYOUTS = {family: _layout(family) for family in _DECLARED}

@@ -1,0 +1,25 @@
+"""Time stamps of records: ISO 8601 in UTC with milliseconds, and back.
+
+One form everywhere, so that they sort as text. It must not know any clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(milliseconds: int) -> str:
+    """`2026-11-22T10:00:00.123Z` for milliseconds since the Unix epoch."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def millis(text: str) -> int:
+    """Milliseconds since the Unix epoch of a time stamp; 0 for an empty one."""
+    if not text:
+        return 0
+    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - _EPOCH) // timedelta(
+        milliseconds=1
+    )

@@ -1,0 +1,8 @@
+"""State: what has happened in a run, folded from its records by `apply`."""
+
+from __future__ import annotations
+
+from .apply import apply, begin
+from .model import BranchState, Fork, Phase, State, Walker
+
+__all__ = ["BranchState", "Fork", "Phase", "State", "Walker", "apply", "begin"]

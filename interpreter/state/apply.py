@@ -1,0 +1,198 @@
+"""`apply`: what each record does to the state; the only code that changes it.
+
+A fold: no decision is taken here, nothing is read but the record, the plan and the state.
+Every record can be the last one before a crash, so each leaves a state that the next
+decision can start from. It must not know how a record came about.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from attractorc.compiler.plan.model import Conditional, Plan
+
+from ..context import Context
+from ..outcome import Status
+from ..ports import Process
+from ..records import (
+    CheckpointSaved,
+    FanInDecision,
+    InterviewLifecycle,
+    ParallelLifecycle,
+    PlanRecord,
+    Record,
+    RouteDecision,
+    RunLifecycle,
+    SourceRecord,
+    StageLifecycle,
+)
+from ..records.times import millis
+from . import forks
+from .model import Phase, State, Walker
+from .queues import enqueue, handled, withdraw
+
+RUN_STATUS = {
+    "initialized": "running",
+    "resumed": "running",
+    "stopped": "stopped",
+    "parked": "parked",
+    "cancelled": "cancelled",
+}
+
+
+def begin(plan: Plan) -> State:
+    """The state before the first record."""
+    return State(plan)
+
+
+def apply(state: State, record: Record) -> None:
+    """Take one record into the state; records come in the order of `sequence_no`."""
+    state.sequence_no = record.sequence_no
+    match record:
+        case RunLifecycle():
+            _run(state, record)
+        case StageLifecycle():
+            _stage(state, record)
+        case ParallelLifecycle():
+            forks.parallel(state, record)
+        case RouteDecision():
+            _route(state, record)
+        case InterviewLifecycle():
+            _interview(state, record)
+        case FanInDecision():
+            walker = state.walkers[record.path]
+            forks.merged(state, walker, record)
+            enqueue(state, walker)
+        case SourceRecord() | PlanRecord() | CheckpointSaved():
+            pass
+        case _:
+            raise AssertionError(f"no such record family: {type(record).__name__}")
+
+
+def _run(state: State, record: RunLifecycle) -> None:
+    state.status = (
+        record.status or "fail" if record.kind == "finalized" else RUN_STATUS[record.kind]
+    )
+    state.reason = record.reason or ""
+    if record.epoch is not None:
+        state.epoch = record.epoch
+    if record.kind != "initialized":
+        return
+    state.run_id = record.run_id
+    state.inputs = record.inputs
+    state.options = record.options
+    state.workspace = record.workspace or ""
+    context = Context()
+    for key, value in state.plan.context.items():
+        context.set(key, value, "")
+    for name, value in record.inputs.items():
+        context.set(f"inputs.{name}", value, "")
+    trunk = Walker("", context, state.plan.start)
+    state.walkers[""] = trunk
+    enqueue(state, trunk)
+
+
+def _stage(state: State, record: StageLifecycle) -> None:
+    walker = state.walkers.get(record.path)
+    if walker is None:
+        return
+    match record.kind:
+        case "started":
+            walker.phase = Phase.RUNNING
+            walker.attempt = record.attempt
+            walker.visits[walker.node] = record.visit
+            walker.context.set("current_node", walker.node, walker.writer)
+            if handled(state, walker):
+                state.running[walker.path] = None
+            enqueue(state, walker)
+        case "process_started":
+            if record.pid is not None:
+                walker.process = Process(record.pid, record.pid_started or "")
+        case "completed" | "failed":
+            state.completed_count += 1
+            _commit_stage(state, walker, record)
+        case "retrying":
+            withdraw(state, walker)
+            walker.phase = Phase.BACKOFF
+            walker.attempt = record.next_attempt or record.attempt + 1
+            walker.due = millis(record.timestamp) + (record.delay_ms or 0)
+            walker.answer = None
+        case "ready" | "interrupted":
+            withdraw(state, walker)
+            walker.phase = Phase.ENTER
+            walker.due = None
+            enqueue(state, walker)
+        case "cancelled" | "ignored":
+            if walker.doomed and record.stage_attempt_id == walker.attempt_id(state.run_id):
+                withdraw(state, walker)
+                walker.phase = Phase.STOPPED
+                forks.wake_ancestors(state, walker)
+        case _:
+            raise AssertionError(f"no such stage record: {record.kind}")
+
+
+def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
+    step = state.step(walker)
+    withdraw(state, walker)
+    status = Status(record.status or "fail")
+    writer = f"{walker.stage}@{record.attempt}"
+    for key, value in record.context_updates.items():
+        walker.context.set(key, value, writer)
+    walker.status = status
+    walker.last_stage = walker.stage
+    if not isinstance(step.work, Conditional):
+        walker.outcome = status
+        walker.preferred_label = record.preferred_label or ""
+        walker.suggested = tuple(record.suggested_next_ids)
+        walker.context.set("outcome", status.value, writer)
+        if walker.preferred_label:
+            walker.context.set("preferred_label", walker.preferred_label, writer)
+    if status is Status.FAIL and record.attempt > 1:
+        key = f"internal.retry_count.{walker.node}"
+        walker.context.set(key, record.attempt - 1, writer)
+    if step.goal_gate:
+        walker.gates[walker.node] = status
+    walker.reason = record.failure_reason or ""
+    walker.phase = Phase.ROUTE
+    walker.answer = None
+    enqueue(state, walker)
+
+
+def _route(state: State, record: RouteDecision) -> None:
+    walker = state.walkers[record.path]
+    left_from = walker.node
+    if record.selected_edge is None:
+        walker.phase = Phase.STOPPED
+        if record.terminated_status:
+            walker.status = Status(record.terminated_status)
+        walker.reason = record.terminated_reason or walker.reason
+    else:
+        target = str(cast("dict[str, Any]", record.selected_edge)["to"])
+        walker.node = target
+        walker.visit = walker.visits.get(target, 0) + 1
+        walker.attempt = 1
+        arrived = target == state.join_at(walker)
+        walker.phase = Phase.STOPPED if arrived else Phase.ENTER
+    walker.process = None
+    forks.leave(state, walker, left_from)
+    enqueue(state, walker)
+
+
+def _interview(state: State, record: InterviewLifecycle) -> None:
+    walker = state.walkers.get(record.path)
+    match record.kind:
+        case "started":
+            state.questions[record.question_id] = record.path
+            if walker is not None:
+                withdraw(state, walker)
+                walker.phase = Phase.ASKING
+        case "completed" | "timeout":
+            state.questions.pop(record.question_id, None)
+            if walker is not None:
+                walker.phase = Phase.RUNNING
+                walker.answer = record
+                enqueue(state, walker)
+        case "withdrawn":
+            state.questions.pop(record.question_id, None)
+        case _:
+            raise AssertionError(f"no such interview record: {record.kind}")

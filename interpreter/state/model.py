@@ -1,0 +1,210 @@
+"""The state of a run: walkers, forks and branches, as far as decisions need them.
+
+Owned by `apply`, which updates it in place; everybody else reads. Where a walker or a fork
+needs a decision it stands in one of the small queues, so that a decision costs what the
+last record touched and not what the run has grown to. It must not know how to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from attractorc.compiler.plan.model import Plan, Region, Step
+from attractorc.compiler.value import Json, encoded
+
+from ..context import Context
+from ..joins import Tally
+from ..outcome import End, Status
+from ..ports import Process
+from ..records import FanInDecision, InterviewLifecycle
+
+
+class Phase(StrEnum):
+    """What a walker is about (semantics 2)."""
+
+    ENTER = "enter"  # stands before a node; its next attempt has not started
+    RUNNING = "running"  # an attempt is out
+    BACKOFF = "backoff"  # waits before the next attempt
+    ASKING = "asking"  # a person was asked
+    ROUTE = "route"  # the stage is committed; the next edge is open
+    FORKED = "forked"  # its fan-out's branches run
+    STOPPED = "stopped"  # it arrived or ended
+
+
+@dataclass(slots=True)
+class Walker:
+    """The trunk or a branch: a position, a context view, and what the way there left.
+
+    `path` is '' on the trunk. `outcome` and `preferred_label` are those of the last stage
+    that was not conditional. `fork` is the stage id of the fan-out it stands at, kept until
+    the fan-in has used it. `gates` are the last statuses of visited goal gates. `doomed`: the
+    join of a fork above was decided without it; what it still brings is not wanted.
+    """
+
+    path: str
+    context: Context
+    node: str
+    phase: Phase = Phase.ENTER
+    visit: int = 1
+    attempt: int = 1
+    parent_fork: str | None = None
+    branch_index: int = -1
+    visits: dict[str, int] = field(default_factory=dict)
+    gates: dict[str, Status] = field(default_factory=dict)
+    status: Status = Status.SUCCESS
+    outcome: Status = Status.SUCCESS
+    preferred_label: str = ""
+    suggested: tuple[str, ...] = ()
+    reason: str = ""
+    last_stage: str = ""
+    fork: str | None = None
+    due: int | None = None
+    process: Process | None = None
+    answer: InterviewLifecycle | None = None
+    doomed: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The stage id: `<path>/<node>.<visit>`."""
+        return f"{self.path}/{encoded(self.node)}.{self.visit}"
+
+    def attempt_id(self, run_id: str) -> str:
+        """The idempotency key of the current attempt."""
+        return f"{run_id}:{self.writer}"
+
+    @property
+    def writer(self) -> str:
+        """The current attempt's id within the run, as contexts name writers."""
+        return f"{self.stage}@{self.attempt}"
+
+
+class BranchPhase(StrEnum):
+    """Where a branch of a fork is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    ARRIVED = "arrived"
+    CANCELLING = "cancelling"
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class BranchState:
+    """One branch of a fork. `end` is set by its terminal record, `arrival` by its stop."""
+
+    id: str
+    index: int
+    path: str
+    head: str
+    activated: bool = True
+    phase: BranchPhase = BranchPhase.WAITING
+    arrival: End | None = None
+    end: End | None = None
+    taken: bool = False
+    reason: str = ""
+    terminal_stage: str = ""
+    context: str = ""
+    head_turn: str = ""
+    started_at: int = 0
+    duration_ms: int = 0
+
+
+@dataclass(slots=True)
+class Fork:
+    """One visit of a fan-out, from its start until its fan-in has merged it.
+
+    `cursor` is the first branch in declared order whose end is not taken, `next_start` the
+    first that has not started, `open` counts branches without a terminal record. `skips`
+    (not activated, no record yet), `arrived` (no terminal record yet) and `taken` are branch
+    indexes, the last two in the order in which it happened. `join` is the decision
+    record's content once there is one, `left` that control has left the fan-out.
+    """
+
+    region: Region
+    stage: str
+    path: str
+    visit: int
+    branches: list[BranchState]
+    started_at: int
+    tally: Tally
+    cursor: int = 0
+    next_start: int = 0
+    running: int = 0
+    open: int = 0
+    skips: dict[int, None] = field(default_factory=dict)
+    arrived: dict[int, None] = field(default_factory=dict)
+    taken: list[int] = field(default_factory=list)
+    join: Mapping[str, Json] | None = None
+    satisfied: bool | None = None
+    left: bool = False
+    decision: FanInDecision | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """All that a run is. `ready`, `startable`, `forks_ready` hold what needs a decision.
+
+    `ready` are walkers whose next step needs no effect, `startable` those before an
+    effectful attempt, `running` those whose attempt is out, `questions` open question ids with
+    the path that asks, each in the order in which they came there. `status` is a run status:
+    `running`, `stopped`, `parked`, `success`, `partial_success`, `fail`, `cancelled`.
+    """
+
+    plan: Plan
+    run_id: str = ""
+    status: str = "new"
+    reason: str = ""
+    epoch: int = 0
+    sequence_no: int = 0
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    workspace: str = ""
+    walkers: dict[str, Walker] = field(default_factory=dict)
+    forks: dict[str, Fork] = field(default_factory=dict)
+    ready: dict[str, None] = field(default_factory=dict)
+    startable: dict[str, None] = field(default_factory=dict)
+    forks_ready: dict[str, None] = field(default_factory=dict)
+    running: dict[str, None] = field(default_factory=dict)
+    questions: dict[str, str] = field(default_factory=dict)
+    completed_count: int = 0
+
+    @property
+    def trunk(self) -> Walker:
+        """The walker of the trunk."""
+        return self.walkers[""]
+
+    def step(self, walker: Walker) -> Step:
+        """The step that a walker stands at."""
+        return self.plan.steps[walker.node]
+
+    def own_fork(self, walker: Walker) -> Fork | None:
+        """The fork that a walker is a branch of, None on the trunk."""
+        return None if walker.parent_fork is None else self.forks[walker.parent_fork]
+
+    def join_at(self, walker: Walker) -> str | None:
+        """Where a branch's region ends; None on the trunk, or where branches meet nowhere."""
+        fork = self.own_fork(walker)
+        return None if fork is None else fork.region.join_at
+
+    def rest(self, stage: str) -> None:
+        """Nothing is to be decided about a fork until a record touches it again.
+
+        Only takes a hint back; what has happened stays as `apply` wrote it.
+        """
+        self.forks_ready.pop(stage, None)
+
+    def subtree(self, path: str) -> Iterator[Walker]:
+        """The walker of a branch and all walkers in forks below it, innermost last."""
+        pending = [path]
+        while pending:
+            walker = self.walkers.get(pending.pop())
+            if walker is None:
+                continue
+            yield walker
+            fork = None if walker.fork is None else self.forks.get(walker.fork)
+            if fork is not None:
+                pending.extend(
+                    branch.path for branch in fork.branches if branch.path in self.walkers
+                )

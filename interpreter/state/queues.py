@@ -1,0 +1,45 @@
+"""The small queues: which walkers and forks need a decision now.
+
+Apart from `apply`, because walkers and forks both put each other into them. They hold
+keys in the order of arrival and give O(1) removal. It must not know records.
+"""
+
+from __future__ import annotations
+
+from attractorc.compiler.plan.model import Agent, Custom, Tool
+
+from .model import Phase, State, Walker
+
+
+def handled(state: State, walker: Walker) -> bool:
+    """Whether the walker's stage runs a handler, and so counts against `--jobs`."""
+    return isinstance(state.step(walker).work, Tool | Agent | Custom)
+
+
+def enqueue(state: State, walker: Walker) -> None:
+    """Put a walker where the next decision about it is looked for, if there is one."""
+    withdraw_queues(state, walker)
+    if walker.doomed:
+        return
+    match walker.phase:
+        case Phase.ENTER if handled(state, walker):
+            state.startable[walker.path] = None
+        case Phase.RUNNING if handled(state, walker):
+            pass
+        case Phase.ENTER | Phase.RUNNING | Phase.ROUTE | Phase.STOPPED:
+            state.ready[walker.path] = None
+        case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
+            pass
+
+
+def withdraw_queues(state: State, walker: Walker) -> None:
+    """Take a walker out of the queues of decisions."""
+    state.ready.pop(walker.path, None)
+    state.startable.pop(walker.path, None)
+
+
+def withdraw(state: State, walker: Walker) -> None:
+    """Take a walker out of every queue; its attempt, if one was out, is over."""
+    withdraw_queues(state, walker)
+    state.running.pop(walker.path, None)
+    walker.process = None

@@ -1,0 +1,124 @@
+"""One writer per run: a lock of the operating system, which the kernel frees at death.
+
+The lock file's name is made from the run id, whatever that holds. Apart from the
+stores because both of them lease runs. It must not know what a run is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Protocol
+
+from blake3 import blake3
+
+from attractorc.compiler.value import encoded
+
+from ..ports import Fenced, Locked, StoreError
+from .owner_only import FILE_MODE, private_folder
+
+_NAME_LIMIT = 120
+
+
+class Releasable(Protocol):
+    """Something that is held until it is released."""
+
+    @property
+    def held(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+class RunLock:
+    """A held lock. `release` gives it up; safe to call twice."""
+
+    __slots__ = ("_handle", "_path")
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle: int | None = handle
+        self._path = path
+
+    @property
+    def held(self) -> bool:
+        """Whether it was not released yet."""
+        return self._handle is not None
+
+    def release(self) -> None:
+        """Free the run and take the file away."""
+        if self._handle is None:
+            return
+        # Under the lock: who waits for this file finds by its inode that it is gone.
+        self._path.unlink(missing_ok=True)
+        os.close(self._handle)
+        self._handle = None
+
+
+class RunLease:
+    """A lease on one run: its lock, and the epoch that fences off every older writer."""
+
+    __slots__ = ("_epoch", "_lock", "run_id")
+
+    def __init__(self, run_id: str, epoch: int, lock: Releasable) -> None:
+        self.run_id = run_id
+        self._epoch = epoch
+        self._lock = lock
+
+    @property
+    def epoch(self) -> int:
+        """Counts the writers of this run, from 1."""
+        return self._epoch
+
+    def release(self) -> None:
+        """Give the run up; safe to call twice."""
+        self._lock.release()
+
+    def refuse_if_over(self, epoch: int) -> None:
+        """Raise `Fenced` if it was released, or if the run's epoch is a later one."""
+        if epoch != self._epoch or not self._lock.held:
+            raise Fenced(
+                f"run '{self.run_id}' was taken over by another process; nothing more is written"
+            )
+
+
+def lock_name(run_id: str) -> str:
+    """The file name of a run's lock: harmless in any folder, one for each run id."""
+    name = encoded(run_id)
+    if len(name) > _NAME_LIMIT:
+        digest = blake3(run_id.encode("utf-8", "surrogatepass")).hexdigest()
+        name = f"{name[: _NAME_LIMIT - 40]}-{digest[:32]}"
+    return f"{name}.lock"
+
+
+def take(folder: Path, run_id: str) -> RunLock:
+    """Lock a run without waiting. Raises `Locked`, with the owner's process id if known."""
+    path = folder / lock_name(run_id)
+    try:
+        private_folder(folder)
+        while True:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is(handle, path):
+                    os.truncate(handle, 0)
+                    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+                    return RunLock(handle, path)
+            except BlockingIOError:
+                owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+                os.close(handle)
+                whose = f"process {owner}" if owner.isdigit() else "another process"
+                raise Locked(f"run '{run_id}' is in the hands of {whose}") from None
+            except BaseException:
+                os.close(handle)
+                raise
+            os.close(handle)
+    except OSError as error:
+        raise StoreError(f"{path}: the run cannot be locked: {error.strerror}") from error
+
+
+def _is(handle: int, path: Path) -> bool:
+    """Whether the open file still is the one of that name."""
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(handle), named)

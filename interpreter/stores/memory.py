@@ -1,0 +1,254 @@
+"""The turn store in memory, for tests and for runs that nobody needs to keep.
+
+The same contract as the store on disk, down to locks and epochs, within one object. It
+must not know what the payloads hold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from blake3 import blake3
+
+from attractorc.compiler.value import Json, checked
+
+from ..ports import Control, Filter, Index, KeyConflict, Lease, Locked, NotFound, RunRow, Turn
+from .idempotency import same_turn
+from .leases import RunLease
+from .paging import matches
+
+
+@dataclass(slots=True)
+class _Context:
+    head: Turn | None
+    by_key: dict[str, Turn] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Run:
+    row: RunRow
+    numbers: list[int] = field(default_factory=list)
+    entries: list[tuple[Index, Turn]] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A run in somebody's hands."""
+
+    holds: dict[str, _Hold]
+    run_id: str
+
+    @property
+    def held(self) -> bool:
+        return self.holds.get(self.run_id) is self
+
+    def release(self) -> None:
+        if self.held:
+            del self.holds[self.run_id]
+
+
+class MemoryStore:
+    """A store that ends with its process. Every promise of `Store` but durability."""
+
+    def __init__(self) -> None:
+        self._turns: list[Turn] = []
+        self._contexts: list[_Context] = []
+        self._blobs: dict[str, bytes] = {}
+        self._runs: dict[str, _Run] = {}
+        self._control_count = 0
+        self._epochs: dict[str, int] = {}
+        self._holds: dict[str, _Hold] = {}
+
+    def create_context(self, base: str | None = None) -> str:
+        """A new context, empty or on top of an existing turn."""
+        self._contexts.append(_Context(None if base is None else self._turn(base)))
+        return str(len(self._contexts))
+
+    def fork_context(self, turn: str) -> str:
+        """A new context that continues from a turn; nothing is copied."""
+        return self.create_context(turn)
+
+    def append(
+        self,
+        context: str,
+        record_type: str,
+        version: int,
+        payload: bytes,
+        key: str,
+        *,
+        index: Index | None = None,
+        parent: str | None = None,
+        lease: Lease | None = None,
+    ) -> Turn:
+        """Append one turn. The same key and content: the turn that is there already.
+
+        Raises `NotFound`, `KeyConflict` and `Fenced`. Sequence numbers of a run must rise.
+        """
+        if lease is not None:
+            assert isinstance(lease, RunLease), "a lease of another store"
+            lease.refuse_if_over(self._epochs.get(lease.run_id, 0))
+        place = self._context(context)
+        found = place.by_key.get(key)
+        if found is not None:
+            return same_turn(found, record_type, version, payload, parent)
+        above = place.head if parent is None else self._reachable(context, place.head, parent)
+        turn = Turn(
+            id=str(len(self._turns) + 1),
+            context=context,
+            parent=None if above is None else above.id,
+            depth=0 if above is None else above.depth + 1,
+            type=record_type,
+            version=version,
+            payload=bytes(payload),
+            key=key,
+        )
+        if index is not None:
+            self._enter(index, turn)
+        self._turns.append(turn)
+        place.head = place.by_key[key] = turn
+        return turn
+
+    def head(self, context: str) -> Turn | None:
+        """The newest turn of a context, its own or inherited; None for an empty one."""
+        return self._context(context).head
+
+    def last(self, context: str, n: int) -> tuple[Turn, ...]:
+        """The newest `n` turns, oldest first, through forks into what they inherit."""
+        return self._walk(self._context(context).head, n)
+
+    def turns(self, context: str, before: str | None = None, limit: int = 256) -> tuple[Turn, ...]:
+        """A page towards the root, oldest first: the newest turns, or those above `before`.
+
+        `before` is the first turn of the page that came last.
+        """
+        head = self._context(context).head
+        return self._walk(head if before is None else self._above(self._turn(before)), limit)
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes once; their BLAKE3-256 in hexadecimal."""
+        digest = blake3(data).hexdigest()
+        self._blobs.setdefault(digest, bytes(data))
+        return digest
+
+    def get_blob(self, digest: str) -> bytes:
+        """The bytes of a digest, or `NotFound`."""
+        if digest not in self._blobs:
+            raise NotFound(f"there is no blob '{digest}' in the store")
+        return self._blobs[digest]
+
+    def commit(self) -> None:
+        """Nothing to do: memory survives nothing."""
+
+    def create_run(self, row: RunRow) -> None:
+        """Enter a run; `KeyConflict` if its id is taken."""
+        if row.run_id in self._runs:
+            raise KeyConflict(f"run '{row.run_id}' exists already; resume it, or choose another id")
+        self._runs[row.run_id] = _Run(row)
+
+    def update_run(self, run_id: str, status: str, updated: str) -> None:
+        """Note where a run stands."""
+        run = self._run(run_id)
+        run.row = replace(run.row, status=status, updated=updated)
+
+    def run(self, run_id: str) -> RunRow:
+        """The row of a run, or `NotFound`."""
+        return self._run(run_id).row
+
+    def runs(self, before: str | None = None, limit: int = 100) -> tuple[RunRow, ...]:
+        """Runs, newest first; a page goes on `before` the last run of the one before it."""
+        rows = [run.row for run in reversed(self._runs.values())]
+        start = 0 if before is None else rows.index(self.run(before)) + 1
+        return tuple(rows[start : start + max(limit, 0)])
+
+    def records(
+        self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
+    ) -> tuple[Turn, ...]:
+        """Turns of a run after a sequence number, in its order, at most `limit`."""
+        run = self._run(run_id)
+        wanted = where or Filter()
+        found: list[Turn] = []
+        for position in range(bisect_right(run.numbers, after), len(run.entries)):
+            if len(found) >= limit:
+                break
+            index, turn = run.entries[position]
+            if matches(wanted, index, turn.type):
+                found.append(turn)
+        return tuple(found)
+
+    def lease(self, run_id: str) -> RunLease:
+        """Take the run, or `Locked`; older leases are fenced off before this returns."""
+        if run_id in self._holds:
+            raise Locked(f"run '{run_id}' is in the hands of this very process")
+        hold = self._holds[run_id] = _Hold(self._holds, run_id)
+        self._epochs[run_id] = self._epochs.get(run_id, 0) + 1
+        return RunLease(run_id, self._epochs[run_id], hold)
+
+    def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int:
+        """Leave a wish for the writer of a run."""
+        run = self._run(run_id)
+        plain = checked(payload)
+        assert isinstance(plain, dict)
+        self._control_count += 1
+        run.controls.append(Control(self._control_count, run_id, command, plain, created))
+        return self._control_count
+
+    def controls(self, run_id: str, after: int = 0) -> tuple[Control, ...]:
+        """The wishes for a run after a number, in order."""
+        return tuple(wish for wish in self._run(run_id).controls if wish.number > after)
+
+    def close(self) -> None:
+        """Nothing to do: the store ends with its last reader."""
+
+    def _enter(self, index: Index, turn: Turn) -> None:
+        run = self._run(index.run_id)
+        last = run.numbers[-1] if run.numbers else 0
+        if index.sequence_no <= last:
+            raise KeyConflict(
+                f"run '{index.run_id}' has records up to number {last}, so none more with "
+                f"number {index.sequence_no}"
+            )
+        run.numbers.append(index.sequence_no)
+        run.entries.append((index, turn))
+
+    def _run(self, run_id: str) -> _Run:
+        if run_id not in self._runs:
+            raise NotFound(f"there is no run '{run_id}' in the store")
+        return self._runs[run_id]
+
+    def _context(self, context: str) -> _Context:
+        number = _number(context)
+        if not 1 <= number <= len(self._contexts):
+            raise NotFound(f"there is no context '{context}' in the store")
+        return self._contexts[number - 1]
+
+    def _turn(self, turn: str) -> Turn:
+        number = _number(turn)
+        if not 1 <= number <= len(self._turns):
+            raise NotFound(f"there is no turn '{turn}' in the store")
+        return self._turns[number - 1]
+
+    def _above(self, turn: Turn) -> Turn | None:
+        return None if turn.parent is None else self._turn(turn.parent)
+
+    def _reachable(self, context: str, head: Turn | None, parent: str) -> Turn:
+        wanted = self._turn(parent)
+        turn = head
+        while turn is not None and turn.depth > wanted.depth:
+            turn = self._above(turn)
+        if turn is None or turn.id != wanted.id:
+            raise NotFound(f"turn '{parent}' is not among the turns of context '{context}'")
+        return wanted
+
+    def _walk(self, turn: Turn | None, limit: int) -> tuple[Turn, ...]:
+        found: list[Turn] = []
+        while turn is not None and len(found) < limit:
+            found.append(turn)
+            turn = self._above(turn)
+        return tuple(reversed(found))
+
+
+def _number(identity: str) -> int:
+    return int(identity) if identity.isascii() and identity.isdigit() else 0

@@ -1,0 +1,194 @@
+"""Runs in a SQLite store: their rows, their records in order, their writers, their wishes.
+
+Apart from the turns, which know nothing of runs. A run's records are found by entries, one
+for each turn of the run. It must not know what the payloads hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attractorc.compiler.value import Json, canonical
+
+from ..ports import Control, Filter, Index, KeyConflict, Lease, NotFound, RunRow, Turn
+from .leases import RunLease, take
+from .paging import page, scopes
+from .transactions import Transactions
+
+_RUN = "SELECT run_id, context, pipeline, plan_digest, status, created, updated FROM runs"
+_BEYOND_ALL = 1 << 62
+
+
+class RunTables:
+    """The run side of a SQLite store. `locks` is the folder of the runs' lock files."""
+
+    def __init__(self, transactions: Transactions, locks: Path) -> None:
+        self._do = transactions
+        self._locks = locks
+        # What was read in this group, which nobody else can change while it is open.
+        self._group = -1
+        self._ends: dict[str, tuple[int, int]] = {}
+        self._epochs: dict[str, int] = {}
+
+    def create_run(self, row: RunRow) -> None:
+        """Enter a run; `KeyConflict` if its id is taken."""
+        self._do.begin()
+        if self._do.one("SELECT 1 FROM runs WHERE run_id = ?", (row.run_id,)) is not None:
+            raise KeyConflict(f"run '{row.run_id}' exists already; resume it, or choose another id")
+        self._do.write(
+            "INSERT INTO runs (number, run_id, context, pipeline, plan_digest, status, created, "
+            "updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._do.next("run"),
+                row.run_id,
+                row.context,
+                row.pipeline,
+                row.plan_digest,
+                row.status,
+                row.created,
+                row.updated,
+            ),
+        )
+
+    def update_run(self, run_id: str, status: str, updated: str) -> None:
+        """Note where a run stands."""
+        number = self._run_number(run_id)
+        self._do.write(
+            "UPDATE runs SET status = ?, updated = ? WHERE number = ?", (status, updated, number)
+        )
+
+    def run(self, run_id: str) -> RunRow:
+        """The row of a run, or `NotFound`."""
+        found = self._do.one(f"{_RUN} WHERE run_id = ?", (run_id,))
+        if found is None:
+            raise NotFound(f"there is no run '{run_id}' in the store")
+        return _row(found)
+
+    def runs(self, before: str | None = None, limit: int = 100) -> tuple[RunRow, ...]:
+        """Runs, newest first; a page goes on `before` the last run of the one before it."""
+        below = _BEYOND_ALL if before is None else self._run_number(before)
+        rows = self._do.all(
+            f"{_RUN} WHERE number < ? ORDER BY number DESC LIMIT ?", (below, max(limit, 0))
+        )
+        return tuple(map(_row, rows))
+
+    def records(
+        self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
+    ) -> tuple[Turn, ...]:
+        """Turns of a run after a sequence number, in its order, at most `limit`."""
+        statement, values = page(self._run_number(run_id), after, limit, where or Filter())
+        return tuple(turn_of(row) for row in self._do.all(statement, values))
+
+    def lease(self, run_id: str) -> RunLease:
+        """Take the run, or `Locked`; older leases are fenced off before this returns."""
+        lock = take(self._locks, run_id)
+        try:
+            self._do.begin()
+            epoch = self._stored_epoch(run_id) + 1
+            self._do.write("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (run_id, epoch))
+            self._do.commit()
+        except BaseException:
+            lock.release()
+            raise
+        return RunLease(run_id, epoch, lock)
+
+    def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int:
+        """Leave a wish for the writer of a run; durable when this returns."""
+        run = self._run_number(run_id)
+        self._do.begin()
+        number = self._do.next("control")
+        self._do.write(
+            "INSERT INTO controls VALUES (?, ?, ?, ?, ?)",
+            (number, run, command, canonical(payload), created),
+        )
+        self._do.commit()
+        return number
+
+    def controls(self, run_id: str, after: int = 0) -> tuple[Control, ...]:
+        """The wishes for a run after a number, in order."""
+        rows = self._do.all(
+            "SELECT number, command, payload, created FROM controls "
+            "WHERE run = ? AND number > ? ORDER BY number",
+            (self._run_number(run_id), after),
+        )
+        return tuple(
+            Control(number, run_id, command, json.loads(payload), created)
+            for number, command, payload, created in rows
+        )
+
+    def _enter(self, index: Index, turn: int, record_type: str) -> None:
+        """Enter a turn as the next record of its run, within the open group."""
+        self._forget_older_groups()
+        end = self._ends.get(index.run_id)
+        if end is None:
+            run = self._run_number(index.run_id)
+            (last,) = self._do.one("SELECT max(seq) FROM entries WHERE run = ?", (run,))
+            end = (run, last or 0)
+        run, last = end
+        if index.sequence_no <= last:
+            raise KeyConflict(
+                f"run '{index.run_id}' has records up to number {last}, so none more with "
+                f"number {index.sequence_no}"
+            )
+        self._do.write(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run,
+                index.sequence_no,
+                turn,
+                record_type,
+                index.kind,
+                index.node_id,
+                index.path,
+                index.attempt_id,
+            ),
+        )
+        for scope in scopes(index.path):
+            self._do.write("INSERT INTO scopes VALUES (?, ?, ?)", (run, scope, index.sequence_no))
+        self._ends[index.run_id] = (run, index.sequence_no)
+
+    def _refuse_fenced(self, lease: Lease) -> None:
+        assert isinstance(lease, RunLease), "a lease of another store"
+        self._forget_older_groups()
+        epoch = self._epochs.get(lease.run_id)
+        if epoch is None:
+            epoch = self._epochs[lease.run_id] = self._stored_epoch(lease.run_id)
+        lease.refuse_if_over(epoch)
+
+    def _stored_epoch(self, run_id: str) -> int:
+        found = self._do.one("SELECT epoch FROM epochs WHERE run_id = ?", (run_id,))
+        return int(found[0]) if found else 0
+
+    def _run_number(self, run_id: str) -> int:
+        found = self._do.one("SELECT number FROM runs WHERE run_id = ?", (run_id,))
+        if found is None:
+            raise NotFound(f"there is no run '{run_id}' in the store")
+        return int(found[0])
+
+    def _forget_older_groups(self) -> None:
+        if self._group != self._do.group:
+            self._group = self._do.group
+            self._ends.clear()
+            self._epochs.clear()
+
+
+def turn_of(row: Any) -> Turn:
+    """A turn from its columns, in the order of the table."""
+    number, context, parent, depth, record_type, version, payload, key = row
+    return Turn(
+        str(number),
+        str(context),
+        None if parent is None else str(parent),
+        depth,
+        record_type,
+        version,
+        payload,
+        key,
+    )
+
+
+def _row(row: Any) -> RunRow:
+    return RunRow(*row)

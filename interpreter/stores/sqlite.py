@@ -1,0 +1,222 @@
+"""The turn store in one SQLite file: a write-ahead log, one writer, one fsync a group.
+
+Readers in other processes see every committed group, and never half of one. Ids are
+counters of the store, as decimal text. It must not know what the payloads hold.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from blake3 import blake3
+
+from ..ports import Index, Lease, NotFound, StoreError, Turn
+from .connection import Connect, Connection, cause, connect
+from .idempotency import same_turn
+from .layout import prepare
+from .owner_only import private_file, private_folder
+from .run_tables import RunTables, turn_of
+from .transactions import Transactions
+
+PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024
+BLOB_LIMIT_BYTES = 900_000_000
+_BY_KEY = """
+    SELECT id, context, parent, depth, type, version, payload, key FROM turns
+    WHERE context = ? AND key = ?"""
+_LINE = """
+    WITH RECURSIVE line (turn, above, deep, remaining) AS (
+        SELECT id, parent, depth, ? FROM turns WHERE id = ?
+        UNION ALL
+        SELECT t.id, t.parent, t.depth, remaining - 1
+        FROM line JOIN turns AS t ON t.id = line.above WHERE remaining > 1)
+"""
+_WALK = f"""{_LINE}
+    SELECT id, context, parent, depth, type, version, payload, key
+    FROM line CROSS JOIN turns ON id = turn ORDER BY depth"""  # noqa: S608 - constants only
+_STEPS_UP = f"{_LINE} SELECT turn FROM line ORDER BY deep LIMIT 1"  # noqa: S608 - constants only
+
+
+class SqliteStore(RunTables):
+    """A store in one file. One object serves one thread; other processes open their own.
+
+    Work is durable after `commit`; `close` without it gives up the open group. While a group
+    is open nobody else can write to this file, so commit before waiting for anything.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, connect: Connect = connect) -> None:
+        connection = _opened(path, create, connect)
+        try:
+            prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        transactions = Transactions(connection, path)
+        super().__init__(transactions, path.with_name(f"{path.name}.locks"))
+        self._heads: dict[int, tuple[int, int] | None] = {}
+
+    def create_context(self, base: str | None = None) -> str:
+        """A new context, empty or on top of an existing turn."""
+        self._do.begin()
+        turn = None if base is None else self._place(base)[0]
+        context = self._do.next("context")
+        self._do.write("INSERT INTO contexts VALUES (?, ?)", (context, turn))
+        return str(context)
+
+    def fork_context(self, turn: str) -> str:
+        """A new context that continues from a turn; nothing is copied."""
+        return self.create_context(turn)
+
+    def append(
+        self,
+        context: str,
+        record_type: str,
+        version: int,
+        payload: bytes,
+        key: str,
+        *,
+        index: Index | None = None,
+        parent: str | None = None,
+        lease: Lease | None = None,
+    ) -> Turn:
+        """Append one turn; durable after `commit`. The same key and content: the turn that is.
+
+        Raises `NotFound`, `KeyConflict` and `Fenced`. Sequence numbers of a run must rise.
+        """
+        if len(payload) > PAYLOAD_LIMIT_BYTES:
+            raise StoreError(f"a record of {len(payload)} bytes is too large for the store")
+        do = self._do
+        do.begin()
+        self._forget_older_groups()
+        if lease is not None:
+            self._refuse_fenced(lease)
+        place, above = self._head(context)
+        found = do.one(_BY_KEY, (place, key))
+        if found is not None:
+            return same_turn(turn_of(found), record_type, version, payload, parent)
+        if parent is not None:
+            above = self._reachable(context, above, parent)
+        number = do.counters["turn"] + 1
+        before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
+        if index is not None:
+            self._enter(index, number, record_type)
+        row = (number, place, before, depth, record_type, version, payload, key)
+        do.write("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        do.counters["turn"] = number
+        self._heads[place] = (number, depth)
+        return turn_of(row)
+
+    def head(self, context: str) -> Turn | None:
+        """The newest turn of a context, its own or inherited; None for an empty one."""
+        turns = self.last(context, 1)
+        return turns[0] if turns else None
+
+    def last(self, context: str, n: int) -> tuple[Turn, ...]:
+        """The newest `n` turns, oldest first, through forks into what they inherit."""
+        _, head = self._head(context)
+        return self._walk(None if head is None else head[0], n)
+
+    def turns(self, context: str, before: str | None = None, limit: int = 256) -> tuple[Turn, ...]:
+        """A page towards the root, oldest first: the newest turns, or those above `before`.
+
+        `before` is the first turn of the page that came last.
+        """
+        if before is None:
+            return self.last(context, limit)
+        self._head(context)
+        number, _ = self._place(before)
+        (parent,) = self._do.one("SELECT parent FROM turns WHERE id = ?", (number,))
+        return self._walk(parent, limit)
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes once; their BLAKE3-256 in hexadecimal. Durable after `commit`."""
+        if len(data) > BLOB_LIMIT_BYTES:
+            raise StoreError(f"{len(data)} bytes are too many for one blob")
+        digest = blake3(data).hexdigest()
+        self._do.begin()
+        if self._do.one("SELECT 1 FROM blobs WHERE hash = ?", (digest,)) is None:
+            self._do.write("INSERT INTO blobs (hash, data) VALUES (?, ?)", (digest, data))
+        return digest
+
+    def get_blob(self, digest: str) -> bytes:
+        """The bytes of a digest, or `NotFound`."""
+        found = self._do.one("SELECT data FROM blobs WHERE hash = ?", (digest,))
+        if found is None:
+            raise NotFound(f"there is no blob '{digest}' in the store")
+        return bytes(found[0])
+
+    def commit(self) -> None:
+        """The barrier: everything appended so far is durable when this returns."""
+        self._do.commit()
+
+    def close(self) -> None:
+        """Give up what was not committed, and the file."""
+        self._do.close()
+
+    def _head(self, context: str) -> tuple[int, tuple[int, int] | None]:
+        """A context's number, and number and depth of its head."""
+        self._forget_older_groups()
+        number = _number(context)
+        if self._do.writing and number in self._heads:
+            return number, self._heads[number]
+        found = self._do.one("SELECT base FROM contexts WHERE id = ?", (number,))
+        if found is None:
+            raise NotFound(f"there is no context '{context}' in the store")
+        own = self._do.one(
+            "SELECT id, depth FROM turns WHERE context = ? ORDER BY id DESC LIMIT 1", (number,)
+        )
+        head = own if own or found[0] is None else self._place(str(found[0]))
+        self._heads[number] = head
+        return number, head
+
+    def _place(self, turn: str) -> tuple[int, int]:
+        """Number and depth of a turn, or `NotFound`."""
+        found: tuple[int, int] | None = self._do.one(
+            "SELECT id, depth FROM turns WHERE id = ?", (_number(turn),)
+        )
+        if found is None:
+            raise NotFound(f"there is no turn '{turn}' in the store")
+        return found
+
+    def _reachable(
+        self, context: str, head: tuple[int, int] | None, parent: str
+    ) -> tuple[int, int]:
+        """The place of a turn on the way from a head to the root, or `NotFound`."""
+        place = self._place(parent)
+        if head is not None and place[1] <= head[1]:
+            (found,) = self._do.one(_STEPS_UP, (head[1] - place[1] + 1, head[0]))
+            if found == place[0]:
+                return place
+        raise NotFound(f"turn '{parent}' is not among the turns of context '{context}'")
+
+    def _walk(self, turn: int | None, limit: int) -> tuple[Turn, ...]:
+        if turn is None or limit <= 0:
+            return ()
+        return tuple(turn_of(row) for row in self._do.all(_WALK, (limit, turn)))
+
+    def _forget_older_groups(self) -> None:
+        if self._group != self._do.group:
+            self._heads.clear()
+        super()._forget_older_groups()
+
+
+def _opened(path: Path, create: bool, connect: Connect) -> Connection:
+    try:
+        if create:
+            private_folder(path.parent)
+            private_file(path)
+        elif not path.exists():
+            raise StoreError(f"{path}: there is no store here yet; 'attractorc exec' makes one")
+        if not path.is_file():
+            raise StoreError(f"{path}: it is no file, so no store")
+        return connect(path)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{path}: the store cannot be opened: {reason}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {cause(error)}") from error
+
+
+def _number(identity: str) -> int:
+    """The number behind an id; one that never was given for text that is no id."""
+    return int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 19 else 0

@@ -1,0 +1,187 @@
+"""The rules about paths: what can be reached, what leads on, and which edge is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from attractorc.compiler.diagnostic import Diagnostic
+from attractorc.compiler.driver import compile_source
+from attractorc.compiler.source import Source
+
+Find = Callable[[str], list[str]]
+Diagnose = Callable[[str], tuple[Diagnostic, ...]]
+
+STAGES = "node [prompt=x]; a; b; c; d;\n"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param(
+            "start -> a -> exit; b -> c -> d -> exit",
+            ["reachability b"],
+            id="only the first node of an unreachable part",
+        ),
+        pytest.param(
+            "start -> a -> exit; b -> c; c -> b; c -> exit; d -> d",
+            ["reachability b", "reachability d"],
+            id="an unreachable loop, at the node that stands first",
+        ),
+        pytest.param(
+            "start -> a -> exit; a [retry_target=b]; b -> c -> a; d -> exit",
+            ["reachability d"],
+            id="a retry target counts as a path",
+        ),
+        pytest.param(
+            "graph [retry_target=b]; start -> a -> exit; b -> {c d} -> a",
+            [],
+            id="so does the graph's",
+        ),
+        pytest.param(
+            "start -> a -> exit; a -> bb -> exit; bb -> c; c -> d; d -> exit",
+            ["reachability b"],
+            id="an undeclared node that leads on does not stand for another",
+        ),
+    ],
+)
+def test_reachability(statements: str, expected: list[str], find: Find) -> None:
+    assert [x for x in find(STAGES + statements) if "reach" in x] == expected
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param(
+            "start -> a -> {b c}; b -> exit; c -> d",
+            ["no_path_to_exit d"],
+            id="a dead end, and not the way there",
+        ),
+        pytest.param(
+            "start -> a -> {b c}; b -> exit; c -> d; d -> c",
+            ["no_path_to_exit c"],
+            id="a loop that nothing leads out of, once",
+        ),
+        pytest.param(
+            "start -> a -> {b c}; b -> exit; c -> d; d [retry_target=a]",
+            [],
+            id="a retry target leads on",
+        ),
+        pytest.param(
+            "f [shape=component]; start -> f -> {a b c}; {a b} -> d -> exit",
+            ["no_path_to_exit c"],
+            id="a branch that stays behind where the others go on",
+        ),
+        pytest.param(
+            'f [shape=component]; start -> f -> {a b c}; f -> d [condition="outcome=success"];'
+            'f -> exit [condition="outcome!=success"]; d -> exit',
+            [],
+            id="branches that all end nowhere, if the fan-out goes on",
+        ),
+        pytest.param(
+            "start -> a -> b; c -> d -> exit",
+            [],
+            id="where the exit cannot be reached at all, that is the fault",
+        ),
+    ],
+)
+def test_paths_to_the_exit(statements: str, expected: list[str], find: Find) -> None:
+    assert [x for x in find(STAGES + statements) if "no_path" in x] == expected
+
+
+@pytest.mark.parametrize(
+    ("edges", "case"),
+    [
+        pytest.param({"outcome=success", "outcome!=success"}, None, id="a condition and its not"),
+        pytest.param({"outcome=success", "outcome=fail"}, None, id="success and fail"),
+        pytest.param({"outcome=success"}, "outcome is 'fail'", id="a diamond asks about failure"),
+        pytest.param({"outcome=fail"}, "outcome is 'success'", id="nothing for success"),
+        pytest.param(
+            {"context.x=1", "context.x=2"}, "x is anything else", id="values that nobody lists"
+        ),
+        pytest.param({"context.x=true", "x=false"}, None, id="true and false"),
+        pytest.param({"context.n<5", "context.n>=5"}, None, id="numbers on both sides"),
+        pytest.param({"context.n<5", "context.n>5"}, "n is '5'", id="the number between"),
+        pytest.param({"context.x", "!context.x"}, None, id="a truth and its not"),
+        pytest.param(
+            {"outcome=success && context.x=true", "outcome=fail"},
+            "outcome is 'success' and x is anything else",
+            id="two keys",
+        ),
+        pytest.param(
+            {"context.t contains err", "context.t contains warn"},
+            "t is anything else",
+            id="parts of a text",
+        ),
+    ],
+)
+def test_conditions_that_leave_a_case_open(
+    edges: set[str], case: str | None, diagnostics: Diagnose
+) -> None:
+    ways = "".join(f'gate -> n{i} -> exit [condition="{c}"];' for i, c in enumerate(sorted(edges)))
+    nodes = "".join(f"n{i} [shape=diamond];" for i in range(len(edges)))
+    text = f'digraph g {{ start -> gate [condition=""]; gate [shape=diamond]; {nodes} {ways} }}'
+    found = [item for item in diagnostics(text) if item.node == "gate"]
+    said = [item.message for item in found if item.rule == "no_default_edge"]
+    assert said == ([] if case is None else [f"no edge leaves 'gate' when {case}"])
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param(
+            'start -> a; a -> exit [condition="outcome=success"]',
+            [],
+            id="a stage's own failure may end the run",
+        ),
+        pytest.param(
+            'start -> a -> exit [condition="outcome=fail"]',
+            ["no_default_edge a"],
+            id="its success needs a way on",
+        ),
+        pytest.param(
+            'start -> a; a -> b [condition="context.x=1"]; a -> exit; b -> exit',
+            [],
+            id="an edge without a condition is the default",
+        ),
+        pytest.param(
+            'f [shape=component]; start -> f; f -> a [condition="context.x=1"];'
+            'f -> b [condition="context.x=2"]; {a b} -> c -> exit',
+            [],
+            id="conditions on branches choose branches, not a way on",
+        ),
+    ],
+)
+def test_nodes_that_need_a_default(statements: str, expected: list[str], find: Find) -> None:
+    assert [x for x in find(STAGES + statements) if "default_edge" in x] == expected
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param("start -> a -> exit; a -> exit", ["a -> exit"], id="the same twice"),
+        pytest.param("start -> a -> exit; a -> exit [weight=3]", ["a -> exit"], id="or weightier"),
+        pytest.param("start -> a -> exit; a -> exit [label=no]", [], id="another label"),
+        pytest.param(
+            'start -> a -> exit; a -> exit [condition="context.x=1"]', [], id="another condition"
+        ),
+    ],
+)
+def test_duplicate_edges(statements: str, expected: list[str], find: Find) -> None:
+    found = [x for x in find(STAGES + statements) if x.startswith("duplicate_edge")]
+    assert [x.removeprefix("duplicate_edge ").partition(" [")[0] for x in found] == expected
+
+
+def test_ten_thousand_nodes_are_checked_in_a_moment() -> None:
+    from time import process_time
+
+    from attractorc.compiler import rules
+
+    lines = [f"n{i} -> n{i + 1}; n{i} [prompt=x];" for i in range(10_000)]
+    text = f"digraph g {{ start -> n0; {' '.join(lines)} n10000 -> exit; stray [prompt=x] }}"
+    graph = compile_source(Source("g.dot", text)).graph
+    assert graph is not None
+    begin = process_time()
+    rules.check(graph)
+    assert process_time() - begin < 5

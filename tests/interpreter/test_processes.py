@@ -1,0 +1,439 @@
+"""Real programs, real signals: nothing is lost, nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attractorc.interpreter.handlers import process_groups, processes
+from attractorc.interpreter.handlers.pipes import Captured
+from attractorc.interpreter.handlers.process_groups import (
+    end_leftover,
+    group_alive,
+    started_of,
+)
+from attractorc.interpreter.handlers.processes import (
+    CannotStart,
+    Ended,
+    Program,
+    run_program,
+)
+from attractorc.interpreter.ports import Process
+
+GRACE_S = 0.3
+HAS_PROC = Path("/proc/self/stat").exists()
+needs_proc = pytest.mark.skipif(not HAS_PROC, reason="only Linux shows other processes in /proc")
+
+STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+
+
+def program(script: str, folder: Path, stdin: bytes | None = None) -> Program:
+    return Program(("sh", "-c", script), folder, dict(os.environ), stdin)
+
+
+def run(script: str, folder: Path, stdin: bytes | None = None) -> Ended:
+    given = program(script, folder, stdin)
+    return asyncio.run(run_program(given, lambda _: None, grace_s=GRACE_S))
+
+
+async def started(
+    script: str, folder: Path, until: Callable[[], bool]
+) -> tuple[asyncio.Task[Ended], Process]:
+    reported: list[Process] = []
+    coroutine: Coroutine[Any, Any, Ended] = run_program(
+        program(script, folder), reported.append, grace_s=GRACE_S
+    )
+    task = asyncio.create_task(coroutine)
+    while not reported or not until():
+        await asyncio.sleep(0.005)
+        assert not task.done()
+    return task, reported[0]
+
+
+async def cancelled(task: asyncio.Task[Ended]) -> float:
+    before = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return time.monotonic() - before
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd")) if HAS_PROC else 0
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Any:
+    before = open_descriptors()
+    yield
+    assert open_descriptors() == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.fixture(params=["pidfd", "thread"])
+def any_watcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "thread":
+        monkeypatch.delattr(os, "pidfd_open", raising=False)
+
+
+class TestRunning:
+    def test_output_and_exit_status_come_back(self, tmp_path: Path, any_watcher: None) -> None:
+        ended = run("echo out; echo err >&2; exit 3", tmp_path)
+        assert ended.code == 3
+        assert ended.stdout.whole() == b"out\n"
+        assert ended.stderr.whole() == b"err\n"
+
+    def test_a_signal_is_a_negative_code(self, tmp_path: Path, any_watcher: None) -> None:
+        assert run("kill -9 $$", tmp_path).code == -signal.SIGKILL
+
+    def test_five_megabytes_on_both_streams_do_not_block(self, tmp_path: Path) -> None:
+        script = "head -c 5000000 /dev/zero & head -c 5000000 /dev/zero >&2; wait"
+        ended = run(script, tmp_path)
+        assert (ended.stdout.size, ended.stderr.size) == (5_000_000, 5_000_000)
+        assert ended.stdout.whole() == bytes(5_000_000)
+
+    def test_input_larger_than_a_pipe_goes_through(self, tmp_path: Path) -> None:
+        assert run("cat", tmp_path, b"\nx\n" * 200_000).stdout.whole() == b"\nx\n" * 200_000
+
+    def test_input_that_nobody_reads_is_no_error(self, tmp_path: Path) -> None:
+        assert run("exec <&-; exit 4", tmp_path, b"x" * 1_000_000).code == 4
+
+    def test_without_input_a_reader_sees_the_end_at_once(self, tmp_path: Path) -> None:
+        assert run("cat; echo done", tmp_path).stdout.whole() == b"done\n"
+
+    def test_arguments_reach_the_program_unchanged(self, tmp_path: Path) -> None:
+        odd = ("a b", "$HOME", "'\"`x`", "", "-n", "é\n*")
+        printer = "import sys; print(sys.argv[1:])"
+        given = Program((sys.executable, "-c", printer, *odd), tmp_path, dict(os.environ))
+        ended = asyncio.run(run_program(given, lambda _: None))
+        assert ended.stdout.whole().decode().strip() == str(list(odd))
+
+    def test_it_runs_in_its_own_session_and_reports_who_it_is(self, tmp_path: Path) -> None:
+        reported: list[Process] = []
+        given = program("echo $$; ps -o sid= -p $$", tmp_path)
+        ended = asyncio.run(run_program(given, reported.append))
+        pid, session = ended.stdout.whole().split()
+        assert int(pid) == int(session) == reported[0].pid
+
+    def test_twenty_run_at_once(self, tmp_path: Path) -> None:
+        script = f"touch here.$$; until [ $(ls | wc -l) = 20 ]; do sleep 0.02; done; cat {__file__}"
+
+        async def all_of_them() -> list[Ended]:
+            given = program(script, tmp_path)
+            return await asyncio.gather(*(run_program(given, lambda _: None) for _ in range(20)))
+
+        ended = asyncio.run(all_of_them())
+        assert {(e.code, e.stdout.whole()) for e in ended} == {(0, Path(__file__).read_bytes())}
+
+    def test_a_program_that_is_not_there_is_127(self, tmp_path: Path) -> None:
+        given = Program(("no-such-program",), tmp_path, dict(os.environ))
+        ended = asyncio.run(run_program(given, lambda _: None))
+        assert ended.code == 127
+        assert b"no-such-program" in ended.stderr.whole()
+
+
+class TestTheGate:
+    def test_nothing_runs_before_the_report_is_made(self, tmp_path: Path) -> None:
+        seen: list[bool] = []
+
+        def report(_: Process) -> None:
+            time.sleep(0.2)
+            seen.append((tmp_path / "ran").exists())
+
+        asyncio.run(run_program(program("touch ran", tmp_path), report))
+        assert seen == [False]
+        assert (tmp_path / "ran").exists()
+
+    def test_nothing_runs_if_the_report_fails(self, tmp_path: Path) -> None:
+        def report(_: Process) -> None:
+            raise RuntimeError("the run is another's now")
+
+        with pytest.raises(RuntimeError, match="another's"):
+            asyncio.run(run_program(program("touch ran", tmp_path), report, grace_s=GRACE_S))
+        time.sleep(0.1)
+        assert not (tmp_path / "ran").exists()
+
+    def test_nothing_runs_if_the_engine_dies_at_the_gate(self, tmp_path: Path) -> None:
+        engine = (
+            "import asyncio, os, pathlib\n"
+            "from attractorc.interpreter.handlers.processes import Program, run_program\n"
+            "def die(process):\n"
+            "    print(process.pid, flush=True)\n"
+            "    os.kill(os.getpid(), 9)\n"
+            "given = Program(('touch', 'ran'), pathlib.Path('.'), dict(os.environ))\n"
+            "asyncio.run(run_program(given, die))\n"
+        )
+        done = subprocess.run(
+            (sys.executable, "-c", engine), cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == -signal.SIGKILL
+        deadline = time.monotonic() + 5
+        while group_alive(int(done.stdout)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not group_alive(int(done.stdout))
+        assert not (tmp_path / "ran").exists()
+
+    def test_the_gate_leaves_no_trace_in_the_environment(self, tmp_path: Path) -> None:
+        environment = {"PATH": os.environ["PATH"], "ATTRACTOR_GATE": "outer"}
+        ended = asyncio.run(run_program(Program(("env",), tmp_path, environment), lambda _: None))
+        assert b"GATE" not in ended.stdout.whole()
+
+
+class TestEnding:
+    def test_cancelling_ends_the_group_politely(self, tmp_path: Path, any_watcher: None) -> None:
+        script = "trap 'echo bye > said; exit 0' TERM; touch up; while :; do sleep 0.01; done"
+
+        async def go() -> None:
+            task, process = await started(script, tmp_path, (tmp_path / "up").exists)
+            assert await cancelled(task) < GRACE_S
+            assert not group_alive(process.pid)
+
+        asyncio.run(go())
+        assert (tmp_path / "said").read_text() == "bye\n"
+
+    def test_grandchildren_that_ignore_sigterm_are_killed(
+        self, tmp_path: Path, any_watcher: None
+    ) -> None:
+        script = f"trap '' TERM; (sh -c \"{STUBBORN}\" | cat) & touch up; wait"
+
+        async def go() -> None:
+            task, process = await started(script, tmp_path, (tmp_path / "up").exists)
+            assert GRACE_S <= await cancelled(task) < GRACE_S + 0.7
+            assert not group_alive(process.pid)
+
+        asyncio.run(go())
+
+    def test_cancelling_twice_does_not_wait(self, tmp_path: Path, any_watcher: None) -> None:
+        async def go() -> None:
+            given = program("trap '' TERM; touch up; while :; do sleep 0.05; done", tmp_path)
+            reported: list[Process] = []
+            task = asyncio.create_task(run_program(given, reported.append, grace_s=60))
+            while not (tmp_path / "up").exists():
+                await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.sleep(0.1)
+            assert not task.done()
+            assert await cancelled(task) < 1
+            assert not group_alive(reported[0].pid)
+
+        asyncio.run(go())
+
+    def test_cancelling_before_the_first_step_is_clean(self, tmp_path: Path) -> None:
+        async def go() -> None:
+            task = asyncio.create_task(run_program(program("sleep 9", tmp_path), lambda _: None))
+            await asyncio.sleep(0)
+            await cancelled(task)
+
+        asyncio.run(go())
+
+    def test_what_a_program_leaves_in_its_group_is_ended(self, tmp_path: Path) -> None:
+        reported: list[Process] = []
+        given = program("sleep 60 & sleep 60 >/dev/null 2>&1 & echo left", tmp_path)
+        ended = asyncio.run(run_program(given, reported.append, grace_s=GRACE_S))
+        assert ended.code == 0
+        assert ended.stdout.whole() == b"left\n"
+        assert not group_alive(reported[0].pid)
+
+    def test_stubborn_leftovers_are_killed_too(self, tmp_path: Path) -> None:
+        reported: list[Process] = []
+        given = program(f"({STUBBORN}) & until [ -s o ]; do :; done", tmp_path)
+        given = program(f"({STUBBORN}) > o & until [ -s o ]; do sleep 0.01; done", tmp_path)
+        asyncio.run(run_program(given, reported.append, grace_s=GRACE_S))
+        assert not group_alive(reported[0].pid)
+
+    def test_the_last_words_of_a_background_process_are_heard(self, tmp_path: Path) -> None:
+        assert run("(sleep 0.03; echo late) & echo soon", tmp_path).stdout.whole() == (
+            b"soon\nlate\n"
+        )
+
+    def test_a_daemon_that_keeps_the_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+        daemon = (
+            "import os, time\n"
+            "if os.fork() == 0:\n"
+            "    os.setsid()\n"
+            "    open('pid', 'w').write(str(os.getpid()))\n"
+            "    time.sleep(30)\n"
+            "    os._exit(0)\n"
+            "while not os.path.exists('pid') or not open('pid').read(): time.sleep(0.01)\n"
+        )
+        given = Program((sys.executable, "-c", daemon), tmp_path, dict(os.environ))
+        before = time.monotonic()
+        assert asyncio.run(run_program(given, lambda _: None, grace_s=GRACE_S)).code == 0
+        assert time.monotonic() - before < 5
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+class TestCannotStart:
+    def test_a_workspace_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(CannotStart, match="gone' is not a folder"):
+            run("true", tmp_path / "gone")
+
+    def test_a_null_character_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(CannotStart, match="null byte"):
+            run("echo \0", tmp_path)
+
+    def test_a_value_too_long_for_the_system_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(CannotStart, match="too long"):
+            run("#" + "x" * 10_000_000, tmp_path)
+
+    def test_half_a_surrogate_pair_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(CannotStart, match="surrogate"):
+            run("echo \ud800", tmp_path)
+
+
+class TestCaptured:
+    def test_too_much_output_keeps_beginning_and_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(processes, "OutputPipe", lambda p: original(p, 1000))
+        ended = run("echo first; head -c 300000 /dev/zero; echo last", tmp_path)
+        whole = ended.stdout.whole()
+        assert whole.startswith(b"first\n")
+        assert whole.endswith(b"last\n")
+        assert b"bytes left out here" in whole
+        assert not ended.stdout.complete
+
+    @pytest.mark.parametrize(
+        ("captured", "whole"),
+        [
+            pytest.param(Captured(b"abc", b"abc", 3), b"abc", id="all of it fits"),
+            pytest.param(Captured(b"abc", b"bcde", 5), b"abcde", id="head and tail overlap"),
+            pytest.param(Captured(b"ab", b"cd", 4), b"abcd", id="head and tail touch"),
+            pytest.param(
+                Captured(b"ab", b"yz", 9), b"ab\n[5 bytes left out here]\nyz", id="a gap between"
+            ),
+        ],
+    )
+    def test_the_whole_is_pieced_together(self, captured: Captured, whole: bytes) -> None:
+        assert captured.whole() == whole
+
+
+original = processes.OutputPipe
+
+
+def orphan(script: str, mark: str = "run-1:/unit.1@1") -> subprocess.Popen[bytes]:
+    """A process as an engine that died would have left it, but still our child."""
+    environment = {**os.environ, "ATTRACTOR_ATTEMPT_ID": mark}
+    return subprocess.Popen(
+        ("sh", "-c", script), env=environment, stdout=subprocess.PIPE, start_new_session=True
+    )
+
+
+def first_line(popen: subprocess.Popen[bytes]) -> None:
+    assert popen.stdout is not None
+    popen.stdout.readline()
+
+
+def buried(popen: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(popen.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    popen.wait()
+    assert popen.stdout is not None
+    popen.stdout.close()
+
+
+class TestLeftovers:
+    def test_a_leader_with_its_group_is_ended(self) -> None:
+        left = orphan("sleep 60 & echo up; wait")
+        first_line(left)
+        process = Process(left.pid, str(started_of(left.pid)))
+        assert asyncio.run(end_leftover(process, GRACE_S))
+        assert not group_alive(left.pid)
+        assert not asyncio.run(end_leftover(process, GRACE_S))
+        buried(left)
+
+    def test_a_stubborn_one_is_killed(self) -> None:
+        left = orphan(STUBBORN)
+        first_line(left)
+        process = Process(left.pid, str(started_of(left.pid)))
+        assert asyncio.run(end_leftover(process, GRACE_S))
+        assert not group_alive(left.pid)
+        buried(left)
+
+    def test_a_process_that_was_given_the_same_id_later_is_spared(self) -> None:
+        stranger = orphan("echo up; sleep 60")
+        first_line(stranger)
+        for other in ("1:other", "", str(started_of(os.getpid()))):
+            assert not asyncio.run(end_leftover(Process(stranger.pid, other), GRACE_S))
+        assert stranger.poll() is None
+        buried(stranger)
+
+    def test_this_engine_never_ends_itself(self) -> None:
+        for pid in (0, 1, -1, os.getpgrp()):
+            process = Process(pid, str(started_of(pid)))
+            assert not asyncio.run(end_leftover(process, GRACE_S))
+
+    def test_a_process_that_is_gone_is_no_work(self) -> None:
+        gone = orphan("echo up")
+        first_line(gone)
+        process = Process(gone.pid, str(started_of(gone.pid)))
+        buried(gone)
+        assert started_of(gone.pid) is None
+        assert not asyncio.run(end_leftover(process, GRACE_S))
+
+    @needs_proc
+    @pytest.mark.parametrize(
+        ("mark", "attempt_id", "ended"),
+        [
+            pytest.param("run-1:/unit.1@1", "run-1:/unit.1@1", True, id="the attempt's own"),
+            pytest.param("run-1:/unit.1@1", "", True, id="any attempt's, if none is named"),
+            pytest.param("run-2:/unit.1@1", "run-1:/unit.1@1", False, id="another attempt's"),
+        ],
+    )
+    def test_members_without_a_leader_are_ended_if_they_carry_the_mark(
+        self, mark: str, attempt_id: str, ended: bool
+    ) -> None:
+        left = orphan("sleep 60 >/dev/null & echo up", mark)
+        first_line(left)
+        process = Process(left.pid, str(started_of(left.pid)))
+        left.wait()
+        assert group_alive(left.pid)
+        assert asyncio.run(end_leftover(process, GRACE_S, attempt_id)) is ended
+        assert group_alive(left.pid) is not ended
+        buried(left)
+
+    @needs_proc
+    def test_members_without_a_mark_are_spared(self) -> None:
+        left = orphan("env -u ATTRACTOR_ATTEMPT_ID sleep 60 >/dev/null & sleep 0.05; echo up")
+        first_line(left)
+        process = Process(left.pid, str(started_of(left.pid)))
+        left.wait()
+        assert not asyncio.run(end_leftover(process, GRACE_S))
+        assert group_alive(left.pid)
+        buried(left)
+
+    @needs_proc
+    def test_members_of_another_boot_are_spared(self) -> None:
+        left = orphan("sleep 60 >/dev/null & echo up")
+        first_line(left)
+        ticks = str(started_of(left.pid)).split(":")[0]
+        left.wait()
+        assert not asyncio.run(end_leftover(Process(left.pid, f"{ticks}:other"), GRACE_S))
+        assert group_alive(left.pid)
+        buried(left)
+
+    def test_start_times_are_read_without_proc_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(process_groups, "_LINUX", False)
+        left = orphan("sleep 60 & echo up; wait")
+        first_line(left)
+        process = Process(left.pid, str(started_of(left.pid)))
+        assert process.started
+        assert process.started == started_of(left.pid)
+        reaper = threading.Thread(target=left.wait)
+        reaper.start()
+        assert asyncio.run(end_leftover(process, GRACE_S))
+        reaper.join()
+        assert started_of(left.pid) is None
+        buried(left)

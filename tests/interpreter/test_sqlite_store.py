@@ -1,0 +1,533 @@
+"""What the store on disk promises beyond the contract: durability, other processes, bad files."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import apsw
+import pytest
+
+from attractorc.interpreter.ports import (
+    Filter,
+    Index,
+    Locked,
+    NewerStore,
+    RunRow,
+    StoreError,
+)
+from attractorc.interpreter.stores import default_location, open_store
+from attractorc.interpreter.stores.connection import BUSY_SECONDS
+from attractorc.interpreter.stores.layout import APPLICATION_ID, VERSION
+from attractorc.interpreter.stores.leases import lock_name
+from attractorc.interpreter.stores.paging import page
+from attractorc.interpreter.stores.sqlite import SqliteStore
+
+TYPE = "attractor.stage_lifecycle"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+def keys(store: SqliteStore, context: str) -> list[str]:
+    return [turn.key for turn in store.last(context, 10**6)]
+
+
+# --- what is durable, and what others see
+
+
+def test_only_what_was_committed_is_there_afterwards(path: Path) -> None:
+    store = SqliteStore(path)
+    context = store.create_context()
+    store.append(context, TYPE, 1, b"", "kept")
+    digest = store.put_blob(b"kept")
+    store.commit()
+    store.append(context, TYPE, 1, b"", "given up")
+    store.close()
+    again = SqliteStore(path)
+    assert keys(again, context) == ["kept"]
+    assert again.get_blob(digest) == b"kept"
+    assert again.append(context, TYPE, 1, b"", "next").id == "2"
+    again.close()
+
+
+def test_a_reader_sees_whole_groups_only(path: Path) -> None:
+    writer, reader = SqliteStore(path), SqliteStore(path)
+    context = writer.create_context()
+    writer.commit()
+    writer.append(context, TYPE, 1, b"", "a")
+    writer.append(context, TYPE, 1, b"", "b")
+    assert keys(writer, context) == ["a", "b"]
+    assert keys(reader, context) == []
+    writer.commit()
+    assert keys(reader, context) == ["a", "b"]
+    writer.close()
+    reader.close()
+
+
+def test_ids_go_on_where_another_process_stopped(path: Path) -> None:
+    one, two = SqliteStore(path), SqliteStore(path)
+    context = one.create_context()
+    one.append(context, TYPE, 1, b"", "a")
+    one.commit()
+    assert two.append(context, TYPE, 1, b"", "b").id == "2"
+    two.commit()
+    third = one.append(context, TYPE, 1, b"", "c")
+    assert (third.id, third.parent, third.depth) == ("3", "2", 2)
+    one.close()
+    two.close()
+
+
+def test_a_commit_of_nothing_costs_nothing(path: Path) -> None:
+    statements: list[str] = []
+
+    class Heard:
+        def __init__(self, path: Path) -> None:
+            self.real = sqlite3.connect(path, isolation_level=None)
+            self.execute, self.executemany = self.real.execute, self.real.executemany
+            self.close = self.real.close
+            self.real.set_trace_callback(statements.append)
+
+    store = SqliteStore(path, connect=Heard)
+    statements.clear()
+    store.commit()
+    assert statements == []
+    store.create_context()
+    store.commit()
+    assert statements[0] == "BEGIN IMMEDIATE"
+    assert statements[-1] == "COMMIT"
+    store.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from attractorc.interpreter.stores.sqlite import SqliteStore
+store = SqliteStore(Path(sys.argv[1]))
+context = store.create_context()
+store.commit()
+lease = store.lease("r1")
+for number in range(100000):
+    store.append(context, "t", 1, b"x" * 500, str(number), lease=lease)
+    store.append(context, "t", 1, b"x" * 500, f"{number} too", lease=lease)
+    store.commit()
+    print(number, flush=True)
+"""
+
+
+def test_nothing_acknowledged_is_lost_to_kill_9(path: Path) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    for line in writer.stdout:
+        if line.strip() == "40":
+            break
+    store = SqliteStore(path)
+    with pytest.raises(Locked, match=f"process {writer.pid}$"):
+        store.lease("r1")
+    writer.send_signal(signal.SIGKILL)
+    acknowledged = [line for line in writer.stdout if line.endswith("\n")]
+    writer.wait()
+    writer.stdout.close()
+    last = int(acknowledged[-1]) if acknowledged else 40
+    found = keys(store, "1")
+    assert len(found) >= 2 * (last + 1)
+    assert found[-1].endswith(" too")
+    lease = store.lease("r1")
+    assert lease.epoch == 2
+    lease.release()
+    store.close()
+
+
+def test_many_processes_can_make_one_store_at_once(path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path;"
+        "from attractorc.interpreter.stores.sqlite import SqliteStore;"
+        "s = SqliteStore(Path(sys.argv[1])); c = s.create_context();"
+        "s.append(c, 't', 1, b'', 'k'); s.commit()"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    for process in started:
+        _, said = process.communicate()
+        assert process.returncode == 0, said.decode()
+    store = SqliteStore(path)
+    assert store.create_context() == "5"
+    store.close()
+
+
+# --- failing disks
+
+
+class FaultyFile(apsw.VFSFile):
+    """A file that fails on demand: `full` at the next write, `sync` at the next fsync."""
+
+    faults: ClassVar[set[str]] = set()
+
+    def excepthook(self, *_failure: Any) -> None:
+        """Say nothing: SQLite tells the store."""
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        if "full" in self.faults:
+            raise apsw.FullError("disk full")
+        super().xWrite(data, offset)
+
+    def xSync(self, flags: int) -> None:
+        if "sync" in self.faults:
+            raise apsw.IOError("fsync failed")
+        super().xSync(flags)
+
+
+class FaultyVFS(apsw.VFS):
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "")
+
+    def excepthook(self, *_failure: Any) -> None:
+        """Say nothing: SQLite tells the store."""
+
+    def xOpen(self, name: Any, flags: list[int]) -> FaultyFile:
+        return FaultyFile("", name, flags)
+
+
+class Translated:
+    """An apsw connection that fails as the standard library's does."""
+
+    def __init__(self, path: Path, vfs: str) -> None:
+        self.real = apsw.Connection(str(path), vfs=vfs)
+        self.real.set_busy_timeout(int(BUSY_SECONDS * 1000))
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        return self._call(self.real.execute, sql, values)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+        return self._call(self.real.executemany, sql, rows)
+
+    def close(self) -> None:
+        self.real.close(True)
+
+    @staticmethod
+    def _call(method: Any, *arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except apsw.Error as error:
+            failed = sqlite3.OperationalError(str(error))
+            failed.sqlite_errorcode = error.extendedresult
+            failed.sqlite_errorname = type(error).__name__
+            raise failed from error
+
+
+@pytest.fixture
+def faults() -> Iterator[set[str]]:
+    FaultyFile.faults.clear()
+    yield FaultyFile.faults
+    FaultyFile.faults.clear()
+
+
+_names = itertools.count()
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("full", "the disk is full"), ("sync", "the disk failed")]
+)
+def test_a_failed_commit_is_final_and_loses_nothing_acknowledged(
+    path: Path, faults: set[str], fault: str, said: str
+) -> None:
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    context = store.create_context()
+    store.append(context, TYPE, 1, b"", "kept")
+    store.commit()
+    store.append(context, TYPE, 1, b"x" * 5000, "lost")
+    faults.add(fault)
+    with pytest.raises(StoreError, match=f"^{re.escape(str(path))}: {said}"):
+        store.commit()
+    faults.clear()
+    # The disk is well again; the store must not pretend that nothing was.
+    for ask in (
+        store.commit,
+        lambda: store.append(context, TYPE, 1, b"", "more"),
+        lambda: store.head(context),
+        lambda: store.put_blob(b"x"),
+        lambda: store.lease("r1"),
+    ):
+        with pytest.raises(StoreError, match="nothing more is written"):
+            ask()
+    store.close()
+    vfs.unregister()
+    again = SqliteStore(path)
+    assert keys(again, context)[0] == "kept"
+    again.lease("r1").release()
+    again.close()
+
+
+def test_a_disk_that_fills_up_within_a_group_is_final_too(path: Path, faults: set[str]) -> None:
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    context = store.create_context()
+    store.commit()
+    faults.add("full")
+    with pytest.raises(StoreError, match="the disk is full"):  # noqa: PT012
+        # More than SQLite keeps in memory, so that it has to write before the commit.
+        for number in range(400):
+            store.append(context, TYPE, 1, b"x" * 60_000, str(number))
+    faults.clear()
+    with pytest.raises(StoreError, match="nothing more is written"):
+        store.commit()
+    store.close()
+    vfs.unregister()
+    again = SqliteStore(path)
+    assert keys(again, context) == []
+    again.close()
+
+
+def test_who_waits_too_long_for_another_process_is_told_and_may_try_again(path: Path) -> None:
+    holder = SqliteStore(path)
+    holder.create_context()
+    impatient = SqliteStore(
+        path, connect=lambda where: sqlite3.connect(where, timeout=0.05, isolation_level=None)
+    )
+    with pytest.raises(StoreError, match="another process has locked it"):
+        impatient.create_context()
+    holder.commit()
+    assert impatient.create_context() == "2"
+    impatient.close()
+    holder.close()
+
+
+# --- files that are no store
+
+
+def test_a_newer_store_is_refused_and_left_alone(path: Path) -> None:
+    SqliteStore(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute(f"PRAGMA user_version = {VERSION + 1}")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(NewerStore, match=rf"newer attractorc \(store version {VERSION + 1}"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE bookmarks (url)")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="database of another program"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"digraph { a -> b }\n" * 99, os.urandom(4096)])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="no store, not even a database") as caught:
+        SqliteStore(path)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_half_a_store_is_one_sentence(path: Path) -> None:
+    store = SqliteStore(path)
+    context = store.create_context()
+    for number in range(200):
+        store.append(context, TYPE, 1, b"x" * 900, str(number))
+    store.commit()
+    store.close()
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    with pytest.raises(StoreError, match="damaged"):  # noqa: PT012 - wherever it is noticed
+        again = SqliteStore(path)
+        try:
+            again.last(context, 999)
+        finally:
+            again.close()
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="it is no file"):
+        SqliteStore(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="the store cannot be opened"):
+        SqliteStore(tmp_path / "file" / "runs.db")
+
+
+def test_readers_do_not_make_a_store(path: Path) -> None:
+    with pytest.raises(StoreError, match="no store here yet"):
+        open_store(str(path), create=False)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("location", ["", "a\0b"])
+def test_a_location_that_names_nothing_is_refused(location: str) -> None:
+    with pytest.raises(StoreError, match="location"):
+        open_store(location)
+
+
+def test_half_a_surrogate_pair_is_refused_without_harm(path: Path) -> None:
+    store = SqliteStore(path)
+    context = store.create_context()
+    with pytest.raises(StoreError, match="half a surrogate pair"):
+        store.create_run(RunRow("\udcff", context, "", "", "", "", ""))
+    store.append(context, TYPE, 1, b"", "a")
+    store.commit()
+    store.close()
+
+
+# --- files and their owner
+
+
+def test_store_and_folders_are_their_owners_only(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a" / "b" / "runs.db")
+    store.create_context()
+    store.commit()
+    lease = store.lease("r1")
+    seen = {
+        str(each.relative_to(tmp_path)): oct(stat.S_IMODE(each.stat().st_mode))
+        for each in sorted(tmp_path.rglob("*"))
+    }
+    assert seen == {
+        "a": "0o700",
+        "a/b": "0o700",
+        "a/b/runs.db": "0o600",
+        "a/b/runs.db-shm": "0o600",
+        "a/b/runs.db-wal": "0o600",
+        "a/b/runs.db.locks": "0o700",
+        "a/b/runs.db.locks/r1.lock": "0o600",
+    }
+    lease.release()
+    store.close()
+
+
+def test_lock_files_stay_in_their_folder_and_apart(tmp_path: Path) -> None:
+    ids = ["..", "../x", "/etc/passwd", "a" * 300, "a" * 301, "é" * 200, "a/b", "a%2Fb", ""]
+    names = [lock_name(run_id) for run_id in ids]
+    assert len(set(names)) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9_%-]*\.lock", name) for name in names)
+    assert max(map(len, names)) < 130
+    store = SqliteStore(tmp_path / "runs.db")
+    for run_id in ids:
+        store.lease(run_id).release()
+    store.close()
+    assert {each.name for each in tmp_path.rglob("*")} == {"runs.db", "runs.db.locks"}
+
+
+def test_a_lock_file_left_by_a_dead_process_is_taken_over(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "runs.db")
+    folder = tmp_path / "runs.db.locks"
+    folder.mkdir()
+    (folder / "r1.lock").write_text("99999\n")
+    lease = store.lease("r1")
+    assert (folder / "r1.lock").read_text() == f"{os.getpid()}\n"
+    lease.release()
+    store.close()
+
+
+@pytest.mark.parametrize("mark", [".git", "pyproject.toml", "attractorc.toml", ".attractor"])
+def test_the_default_store_is_beside_the_nearest_project_root(tmp_path: Path, mark: str) -> None:
+    (tmp_path / ".git").mkdir()
+    project = tmp_path / "inner"
+    deep = project / "src" / "deep"
+    deep.mkdir(parents=True)
+    assert default_location(deep) == tmp_path / ".attractor" / "runs.db"
+    (project / mark).mkdir()
+    assert default_location(deep) == project / ".attractor" / "runs.db"
+
+
+def test_without_a_project_the_store_is_in_the_users_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if any((parent / ".git").exists() for parent in tmp_path.parents):
+        pytest.skip("the temporary folder is inside a project")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert default_location(tmp_path) == tmp_path / "state" / "attractorc" / "runs.db"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    expected = tmp_path / ".local" / "state" / "attractorc" / "runs.db"
+    assert default_location(tmp_path) == expected
+
+
+def test_the_file_says_whose_it_is(path: Path) -> None:
+    SqliteStore(path).close()
+    raw = sqlite3.connect(path)
+    pragmas = ("application_id", "user_version", "journal_mode")
+    found = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    raw.close()
+    assert found == [APPLICATION_ID, VERSION, "wal"]
+
+
+# --- no page costs a walk over the run
+
+
+FILTERS = [
+    Filter(*chosen)
+    for chosen in itertools.product(
+        (None, "node"),
+        (None, "/f.1/x"),
+        (None, "r:/a.1@1"),
+        (None, (TYPE,), (TYPE, "attractor.run_lifecycle")),
+        (None, ("started",), ("started", "completed")),
+    )
+]
+
+
+def test_every_filter_is_answered_from_an_index_in_order(path: Path) -> None:
+    SqliteStore(path).close()
+    raw = sqlite3.connect(path)
+    for where in FILTERS:
+        statement, values = page(1, 0, 256, where)
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+        walks = [step for step in plan if re.match(r"SCAN (?!page|t\b|\(?subquery)", step)]
+        assert walks == [], (where, plan)
+        lone = where == Filter()
+        narrow = [step for step in plan if re.match(r"SEARCH [es] ", step)]
+        assert lone or all(
+            re.search(r"(node|attempt|kind|type|scope)=\?|PRIMARY KEY \(run=\? AND seq=\?\)", step)
+            for step in narrow
+        ), (where, plan)
+    raw.close()
+
+
+def test_a_page_of_a_long_run_is_quick_wherever_it_is(path: Path) -> None:
+    store = SqliteStore(path)
+    context = store.create_context()
+    store.create_run(RunRow("r1", context, "p", "d", "running", "t", "t"))
+    total = 20_000
+    began = time.perf_counter()
+    for number in range(1, total + 1):
+        branch = f"/f.1/b{number % 100}"
+        kind = "started" if number % 2 else "completed"
+        attempt = f"r1:{branch}/n.1@1"
+        index = Index("r1", number, kind, f"n{number % 7}", branch, attempt)
+        store.append(context, TYPE, 1, b"x" * 200, str(number), index=index)
+    store.commit()
+    # A shared machine may be slow; a walk over the run for each page is far beyond this.
+    assert time.perf_counter() - began < 10
+    spent = []
+    for where in (*FILTERS, Filter(path="/f.1"), Filter(node_id="n3", path="/f.1/b3")):
+        for after in (0, total - 100):
+            began = time.perf_counter()
+            store.records("r1", after, 100, where)
+            spent.append(time.perf_counter() - began)
+    store.close()
+    assert sorted(spent)[len(spent) // 2] < 0.05

@@ -1,0 +1,462 @@
+"""The promises of a turn store, asked of every backend alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+
+from attractorc.interpreter.ports import (
+    Fenced,
+    Filter,
+    Index,
+    KeyConflict,
+    Locked,
+    NotFound,
+    RunRow,
+    Store,
+    Turn,
+)
+from attractorc.interpreter.stores import open_store
+
+BACKENDS: dict[str, Callable[[Path], str]] = {
+    "memory": lambda _folder: "memory:",
+    "sqlite": lambda folder: str(folder / "runs.db"),
+}
+TYPE = "attractor.stage_lifecycle"
+
+
+@pytest.fixture(params=BACKENDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(BACKENDS[request.param](tmp_path))
+    yield opened
+    opened.close()
+
+
+def append(store: Store, context: str, key: str, payload: bytes = b"\x80") -> Turn:
+    return store.append(context, TYPE, 1, payload, key)
+
+
+def a_run(store: Store, run_id: str = "r1") -> str:
+    context = store.create_context()
+    row = RunRow(run_id, context, "review", "sha256:ab", "running", "t0", "t0")
+    store.create_run(row)
+    return context
+
+
+def keys(turns: tuple[Turn, ...]) -> list[str]:
+    return [turn.key for turn in turns]
+
+
+# --- contexts and turns
+
+
+def test_ids_count_from_one_and_depth_from_zero(store: Store) -> None:
+    first, second = store.create_context(), store.create_context()
+    a, b, c = append(store, first, "a"), append(store, first, "b"), append(store, second, "c")
+    assert (first, second) == ("1", "2")
+    assert [(turn.id, turn.parent, turn.depth) for turn in (a, b, c)] == [
+        ("1", None, 0),
+        ("2", "1", 1),
+        ("3", None, 0),
+    ]
+
+
+def test_a_turn_comes_back_as_it_was_given(store: Store) -> None:
+    context = store.create_context()
+    payload = bytes(range(256))
+    turn = store.append(context, "x.y", 7, payload, "key é")
+    assert turn == Turn("1", context, None, 0, "x.y", 7, payload, "key é")
+    assert store.head(context) == turn
+    assert type(store.last(context, 1)[0].payload) is bytes
+
+
+def test_an_empty_context_has_no_head(store: Store) -> None:
+    context = store.create_context()
+    assert store.head(context) is None
+    assert store.last(context, 5) == ()
+    assert store.turns(context) == ()
+
+
+def test_a_fork_reads_what_it_inherits_and_keeps_its_own_to_itself(store: Store) -> None:
+    trunk = store.create_context()
+    append(store, trunk, "a")
+    base = append(store, trunk, "b")
+    fork, sibling = store.fork_context(base.id), store.fork_context(base.id)
+    assert store.head(fork) == base
+    own = append(store, fork, "c")
+    append(store, trunk, "d")
+    assert (own.parent, own.depth, own.context) == (base.id, 2, fork)
+    assert keys(store.last(fork, 10)) == ["a", "b", "c"]
+    assert keys(store.last(trunk, 10)) == ["a", "b", "d"]
+    assert keys(store.last(sibling, 10)) == ["a", "b"]
+
+
+def test_a_fork_of_a_fork_reads_down_to_the_root(store: Store) -> None:
+    context, expected = store.create_context(), []
+    for name in "abcd":
+        turn = append(store, context, name)
+        expected.append(name)
+        context = store.fork_context(turn.id)
+    assert keys(store.last(context, 10)) == expected
+
+
+def test_pages_towards_the_root_meet_every_turn_once(store: Store) -> None:
+    trunk = store.create_context()
+    for name in "abcde":
+        base = append(store, trunk, name)
+    fork = store.fork_context(base.id)
+    for name in "fgh":
+        append(store, fork, name)
+    pages, before = [], None
+    while page := store.turns(fork, before, 3):
+        pages.append(keys(page))
+        before = page[0].id
+    assert pages == [["f", "g", "h"], ["c", "d", "e"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_of_nothing_is_empty(store: Store, limit: int) -> None:
+    context = a_run(store)
+    turn = store.append(context, TYPE, 1, b"", "a", index=Index("r1", 1))
+    assert store.last(context, limit) == ()
+    assert store.turns(context, turn.id, limit) == ()
+    assert store.records("r1", 0, limit) == ()
+    assert store.runs(limit=limit) == ()
+
+
+def test_an_explicit_parent_moves_the_head_aside(store: Store) -> None:
+    context = store.create_context()
+    first = append(store, context, "a")
+    append(store, context, "b")
+    aside = store.append(context, TYPE, 1, b"", "c", parent=first.id)
+    assert (aside.parent, aside.depth) == (first.id, 1)
+    assert keys(store.last(context, 10)) == ["a", "c"]
+    assert append(store, context, "d").parent == aside.id
+
+
+def test_the_head_may_be_named_as_the_parent(store: Store) -> None:
+    context = store.create_context()
+    head = append(store, context, "a")
+    assert store.append(context, TYPE, 1, b"", "b", parent=head.id).parent == head.id
+
+
+def test_a_parent_out_of_reach_of_the_head_is_refused(store: Store) -> None:
+    context, other = store.create_context(), store.create_context()
+    first = append(store, context, "a")
+    left = append(store, context, "b")
+    stranger = append(store, other, "c")
+    store.append(context, TYPE, 1, b"", "d", parent=first.id)
+    empty = store.create_context()
+    for place, parent in ((context, stranger), (context, left), (empty, first)):
+        with pytest.raises(NotFound, match="not among the turns"):
+            store.append(place, TYPE, 1, b"", "new", parent=parent.id)
+    assert keys(store.last(context, 9)) == ["a", "d"]
+
+
+@pytest.mark.parametrize("identity", ["99", "0", "-1", "", "one", "1 ", "²", "9" * 40])
+def test_unknown_ids_are_not_found(store: Store, identity: str) -> None:
+    context = store.create_context()
+    append(store, context, "a")
+    asks: list[Callable[[], object]] = [
+        lambda: append(store, identity, "x"),
+        lambda: store.head(identity),
+        lambda: store.last(identity, 1),
+        lambda: store.turns(identity),
+        lambda: store.turns(context, identity),
+        lambda: store.fork_context(identity),
+        lambda: store.create_context(identity),
+        lambda: store.append(context, TYPE, 1, b"", "x", parent=identity),
+    ]
+    for ask in asks:
+        with pytest.raises(NotFound):
+            ask()
+
+
+# --- idempotency
+
+
+def test_the_same_key_and_content_give_the_same_turn(store: Store) -> None:
+    context = store.create_context()
+    first = append(store, context, "a", b"1")
+    append(store, context, "b", b"2")
+    store.commit()
+    assert append(store, context, "a", b"1") == first
+    assert keys(store.last(context, 9)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("record_type", "version", "payload"),
+    [(TYPE, 1, b"2"), (TYPE, 2, b"1"), ("attractor.other", 1, b"1")],
+    ids=["another payload", "another version", "another type"],
+)
+def test_the_same_key_with_other_content_is_a_conflict(
+    store: Store, record_type: str, version: int, payload: bytes
+) -> None:
+    context = store.create_context()
+    append(store, context, "a", b"1")
+    with pytest.raises(KeyConflict, match="key 'a'"):
+        store.append(context, record_type, version, payload, "a")
+    assert len(store.last(context, 9)) == 1
+
+
+def test_the_same_key_below_another_parent_is_a_conflict(store: Store) -> None:
+    context = store.create_context()
+    first = append(store, context, "a")
+    second = append(store, context, "b")
+    third = append(store, context, "c")
+    assert store.append(context, TYPE, 1, b"\x80", "c", parent=second.id) == third
+    with pytest.raises(KeyConflict):
+        store.append(context, TYPE, 1, b"\x80", "c", parent=first.id)
+
+
+def test_keys_belong_to_their_context(store: Store) -> None:
+    trunk = store.create_context()
+    turn = append(store, trunk, "a", b"1")
+    fork = store.fork_context(turn.id)
+    assert append(store, fork, "a", b"2").id != turn.id
+
+
+def test_a_repeated_append_adds_no_record_to_the_run(store: Store) -> None:
+    context = a_run(store)
+    for _ in range(2):
+        store.append(context, TYPE, 1, b"", "a", index=Index("r1", 1))
+    assert len(store.records("r1")) == 1
+
+
+# --- blobs
+
+
+def test_blobs_are_found_by_their_blake3(store: Store) -> None:
+    assert store.put_blob(b"") == (
+        "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+    )
+    data = bytes(range(256)) * 300
+    digest = store.put_blob(data)
+    assert digest == blake3(data).hexdigest() == store.put_blob(data)
+    assert store.get_blob(digest) == data
+
+
+@pytest.mark.parametrize("digest", ["", "00", "no digest"])
+def test_an_unknown_blob_is_not_found(store: Store, digest: str) -> None:
+    with pytest.raises(NotFound, match="no blob"):
+        store.get_blob(digest)
+
+
+# --- runs
+
+
+def test_runs_are_listed_newest_first_in_pages(store: Store) -> None:
+    for number in range(5):
+        a_run(store, f"r{number}")
+    first = store.runs(limit=2)
+    second = store.runs(before=first[-1].run_id, limit=2)
+    third = store.runs(before=second[-1].run_id, limit=2)
+    assert [[row.run_id for row in page] for page in (first, second, third)] == [
+        ["r4", "r3"],
+        ["r2", "r1"],
+        ["r0"],
+    ]
+    assert store.runs(before="r0") == ()
+
+
+def test_a_run_shows_where_it_stands(store: Store) -> None:
+    context = a_run(store)
+    store.update_run("r1", "success", "t9")
+    expected = RunRow("r1", context, "review", "sha256:ab", "success", "t0", "t9")
+    assert store.run("r1") == expected
+    assert store.runs() == (expected,)
+
+
+def test_a_run_id_is_given_once(store: Store) -> None:
+    a_run(store)
+    with pytest.raises(KeyConflict, match="run 'r1' exists already"):
+        a_run(store)
+
+
+def test_unknown_runs_are_not_found(store: Store) -> None:
+    context = store.create_context()
+    asks: list[Callable[[], object]] = [
+        lambda: store.run("nope"),
+        lambda: store.update_run("nope", "x", "t"),
+        lambda: store.records("nope"),
+        lambda: store.runs(before="nope"),
+        lambda: store.post("nope", "pause", {}, "t"),
+        lambda: store.controls("nope"),
+        lambda: store.append(context, TYPE, 1, b"", "a", index=Index("nope", 1)),
+    ]
+    for ask in asks:
+        with pytest.raises(NotFound, match="no run 'nope'"):
+            ask()
+    assert store.head(context) is None
+
+
+# --- records
+
+ENTRIES = (
+    Index("r1", 1, kind="initialized"),
+    Index("r1", 2, "started", "a", "", "r1:/a.1@1"),
+    Index("r1", 3, "started", "b", "/f.1/x", "r1:/f.1/x/b.1@1"),
+    Index("r1", 4, "started", "b", "/f.1/xy", "r1:/f.1/xy/b.1@1"),
+    Index("r1", 5, "completed", "b", "/f.1/x", "r1:/f.1/x/b.1@1"),
+    Index("r1", 6, "started", "c", "/f.1/x/g.1/in", "r1:/f.1/x/g.1/in/c.1@1"),
+    Index("r1", 7, "", "b", "/f.10/x", ""),
+    Index("r1", 9, "completed", "a", "", "r1:/a.1@1"),
+)
+PARALLEL = "attractor.parallel_lifecycle"
+
+
+def filled(store: Store) -> str:
+    context = a_run(store)
+    for index in ENTRIES:
+        record_type = TYPE if index.attempt_id else PARALLEL
+        key = str(index.sequence_no)
+        store.append(context, record_type, 1, b"", key, index=index)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (None, "1 2 3 4 5 6 7 9"),
+        (Filter(), "1 2 3 4 5 6 7 9"),
+        (Filter(node_id="b"), "3 4 5 7"),
+        (Filter(node_id=""), ""),
+        (Filter(path=""), "1 2 3 4 5 6 7 9"),
+        (Filter(path="/f.1"), "3 4 5 6"),
+        (Filter(path="/f.1/"), "3 4 5 6"),
+        (Filter(path="/f.1/x"), "3 5 6"),
+        (Filter(path="/f.1/x/g.1/in"), "6"),
+        (Filter(path="/f"), ""),
+        (Filter(attempt_id="r1:/a.1@1"), "2 9"),
+        (Filter(attempt_id=""), ""),
+        (Filter(types=(TYPE,)), "2 3 4 5 6 9"),
+        (Filter(types=(PARALLEL, TYPE)), "1 2 3 4 5 6 7 9"),
+        (Filter(types=()), ""),
+        (Filter(kinds=("completed",)), "5 9"),
+        (Filter(kinds=("completed", "initialized", "completed")), "1 5 9"),
+        (Filter(kinds=("",)), ""),
+        (Filter(kinds=()), ""),
+        (Filter(node_id="b", path="/f.1/x"), "3 5"),
+        (Filter(node_id="b", kinds=("started",)), "3 4"),
+        (Filter(path="/f.1", kinds=("started",), types=(TYPE,)), "3 4 6"),
+        (Filter(types=(PARALLEL,), kinds=("initialized", "started")), "1"),
+        (Filter(attempt_id="r1:/f.1/x/b.1@1", path="/f.1/xy"), ""),
+        (Filter(attempt_id="r1:/f.1/x/b.1@1", node_id="b", kinds=("completed",)), "5"),
+        (Filter(node_id="'; DROP TABLE turns; --"), ""),
+        (Filter(path="/%"), ""),
+    ],
+)
+def test_filters_find_their_records_in_order(
+    store: Store, where: Filter | None, expected: str
+) -> None:
+    filled(store)
+    assert " ".join(keys(store.records("r1", where=where))) == expected
+    after = [key for key in expected.split() if int(key) > 4]
+    assert keys(store.records("r1", after=4, limit=2, where=where)) == after[:2]
+
+
+def test_pages_of_records_go_on_after_the_last_number(store: Store) -> None:
+    filled(store)
+    assert keys(store.records("r1", after=7)) == ["9"]
+    assert keys(store.records("r1", after=8)) == ["9"]
+    assert store.records("r1", after=9) == ()
+
+
+def test_records_of_two_runs_do_not_mix(store: Store) -> None:
+    filled(store)
+    other = a_run(store, "r2")
+    store.append(other, TYPE, 1, b"", "mine", index=Index("r2", 1, "started", "a"))
+    assert keys(store.records("r2")) == ["mine"]
+    assert "mine" not in keys(store.records("r1"))
+
+
+@pytest.mark.parametrize("number", [9, 8, 1])
+def test_sequence_numbers_only_rise(store: Store, number: int) -> None:
+    context = filled(store)
+    with pytest.raises(KeyConflict, match="up to number 9"):
+        store.append(context, TYPE, 1, b"", "new", index=Index("r1", number))
+    store.commit()
+    assert len(store.records("r1")) == len(ENTRIES)
+    assert len(store.last(context, 99)) == len(ENTRIES)
+
+
+# --- leases
+
+
+def test_a_run_has_one_writer(store: Store) -> None:
+    a_run(store)
+    store.commit()
+    lease = store.lease("r1")
+    with pytest.raises(Locked, match="run 'r1' is in the hands of"):
+        store.lease("r1")
+    store.lease("r2").release()
+    lease.release()
+    lease.release()
+    store.lease("r1").release()
+
+
+def test_every_lease_has_a_later_epoch(store: Store) -> None:
+    epochs = []
+    for _ in range(3):
+        lease = store.lease("r1")
+        epochs.append(lease.epoch)
+        lease.release()
+    assert epochs == [1, 2, 3]
+    other = store.lease("r2")
+    assert other.epoch == 1
+    other.release()
+
+
+def test_a_writer_whose_lease_is_over_is_fenced_off(store: Store) -> None:
+    context = a_run(store)
+    store.commit()
+    old = store.lease("r1")
+    store.append(context, TYPE, 1, b"", "a", lease=old)
+    old.release()
+    with pytest.raises(Fenced, match="taken over"):
+        store.append(context, TYPE, 1, b"", "b", lease=old)
+    new = store.lease("r1")
+    with pytest.raises(Fenced):
+        store.append(context, TYPE, 1, b"", "b", lease=old)
+    store.append(context, TYPE, 1, b"", "c", lease=new)
+    new.release()
+    assert keys(store.last(context, 9)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    ["../../etc/passwd", "..", "", "/", "a" * 300, "日本語" * 60, "a\nb", "%2e%2e", "CON", "é\x00"],
+)
+def test_a_run_may_be_called_anything(store: Store, run_id: str) -> None:
+    context = a_run(store, run_id)
+    store.commit()
+    lease = store.lease(run_id)
+    with pytest.raises(Locked):
+        store.lease(run_id)
+    store.append(context, TYPE, 1, b"", "a", index=Index(run_id, 1), lease=lease)
+    assert keys(store.records(run_id)) == ["a"]
+    assert store.run(run_id).run_id == run_id
+    lease.release()
+
+
+# --- control
+
+
+def test_wishes_are_read_in_order_and_once(store: Store) -> None:
+    a_run(store)
+    a_run(store, "r2")
+    first = store.post("r1", "pause", {}, "t1")
+    store.post("r2", "cancel", {}, "t2")
+    second = store.post("r1", "answer", {"question": "/g.1", "choice": "Y", "n": [1, None]}, "t3")
+    wishes = store.controls("r1")
+    assert [(wish.number, wish.command) for wish in wishes] == [
+        (first, "pause"),
+        (second, "answer"),
+    ]
+    assert wishes[1].payload == {"question": "/g.1", "choice": "Y", "n": [1, None]}
+    assert (wishes[1].run_id, wishes[1].created) == ("r1", "t3")
+    assert store.controls("r1", after=first) == wishes[1:]
+    assert store.controls("r1", after=second) == ()
