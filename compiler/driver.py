@@ -17,7 +17,7 @@ from .graph.model import Graph
 from .lower import lower
 from .passes import PASSES
 from .plan.model import Plan
-from .rules import RULES, Rule
+from .rules import LOCAL_RULES, RULES, Rule
 from .rules import check as apply_rules
 from .source import Source
 from .syntax import Document
@@ -68,6 +68,9 @@ def _compile(
     for each in PASSES:
         graph, passed = each(graph)
         found += passed
+    if has_errors(syntax):
+        # What could not be read may be just what another rule would miss.
+        rules = [rule for rule in rules if rule in LOCAL_RULES]
     found = ordered((*found, *apply_rules(graph, rules)))
     plan = None if has_errors(found) else lower(graph)
     return Compiled(source, found, plan, graph, document)

@@ -13,6 +13,7 @@ from ..graph.model import Graph
 from ..syntax import Document
 from .binding import Binder
 from .findings import Findings
+from .ignored import ignored
 from .kinds import kinds
 from .policies import joined, merged
 from .scopes import RawEdge, RawNode, Walk
@@ -39,6 +40,7 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
         if kind == "parallel":
             joined(raw.id, attrs, outgoing.get(raw.id, ()), findings)
         merged(attrs)
+        ignored(raw.id, kind, attrs.values(), findings)
         unsupported_kind(raw.id, kind, raw.span, findings)
         unsupported_attributes(attrs.values(), findings)
         unsupported_winner(kind, attrs, findings)

@@ -94,18 +94,20 @@ class Binder:
                 yield attribute
 
     def _unknown(self, where: Where, key: Name) -> None:
+        """Reports a name once a file and place: one of another place, or none at all."""
         if not self._findings.first_of(where, key.text):
             return
-        message = f"'{key.text}' is no attribute of {_OF[where]}; it is kept, but nothing reads it"
-        mend = None
         places = elsewhere(key.text)
+        if places:
+            mend = None
+            if where == "subgraph" and "node" in places:
+                mend = f"write node [{key.text}=...] for the nodes inside"
+            message = f"'{key.text}' is read from {_listed(places)}, never from {_OF[where]}"
+            self._findings.add("ignored_attribute", key.span, message, help=mend)
+            return
         meant = suggest(where, key.text)
-        if where == "subgraph" and "node" in places:
-            mend = f"write node [{key.text}=...] for the nodes inside"
-        elif places:
-            mend = f"it is an attribute of {' and of '.join(_OF[place] for place in places)}"
-        elif meant:
-            mend = f"did you mean '{meant}'?"
+        message = f"'{key.text}' is no attribute of {_OF[where]}; it is kept, but nothing reads it"
+        mend = f"did you mean '{meant}'?" if meant else None
         self._findings.add("unknown_attribute", key.span, message, help=mend)
 
     def _other_spelling(self, row: Row, key: Name) -> None:
@@ -121,8 +123,12 @@ class Binder:
 
     def _twice(self, row: Row, key: Name, first: Attr) -> None:
         self._findings.add(
-            "duplicate_key",
+            "duplicate_attribute",
             key.span,
             f"'{row.name}' stands twice here; the last one counts",
             related=(Related("the first one", first.key_span),),
         )
+
+
+def _listed(places: tuple[Where, ...]) -> str:
+    return " or ".join(_OF[place] for place in places)

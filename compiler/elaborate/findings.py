@@ -13,7 +13,7 @@ from ..source import Span
 SEVERITIES: Mapping[str, Severity] = {
     "condition_syntax": Severity.ERROR,
     "deprecated_spelling": Severity.INFO,
-    "duplicate_key": Severity.WARNING,
+    "duplicate_attribute": Severity.WARNING,
     "fidelity_valid": Severity.WARNING,
     "ignored_attribute": Severity.WARNING,
     "inputs_syntax": Severity.ERROR,

@@ -6,13 +6,17 @@ steps is a module of its own. It must not know what any attribute means.
 
 from __future__ import annotations
 
-from lark import Tree
+from typing import cast
+
+from lark import Token, Tree
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostic import Diagnostic, ordered
 from ..source import Source
 from ..syntax import Document
 from .dot_builder import DotBuilder
+from .dot_complaint import no_graph
 from .dot_lexer import DotLexer, GaveUp, Scan
 from .dot_recovery import Recovery
 from .grammars import grammar
@@ -34,13 +38,15 @@ def read_dot(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
         return None, ordered(recovery.findings)
     builder = DotBuilder(source)
     document = builder.document(tree, tuple(scan.comments))
+    if document is None and not recovery.findings:
+        return None, (no_graph(source, None),)
     return document, ordered([*recovery.findings, *builder.findings])
 
 
-def _parsed(parser, recovery: Recovery) -> Tree | None:
+def _parsed(parser: InteractiveParser, recovery: Recovery) -> Tree[Token] | None:
     while True:
         try:
-            return parser.resume_parse()
+            return cast("Tree[Token]", parser.resume_parse())  # type: ignore[no-untyped-call]
         except UnexpectedToken as error:
             if not recovery.recover(error):
                 return None

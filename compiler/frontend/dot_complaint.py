@@ -65,10 +65,10 @@ def complain(source: Source, at: Situation) -> Diagnostic:
             return _stray(source, at)
         case "HTML":
             return _error(span, "HTML labels are refused; write a text in quotes")
-        case "RBRACE" | "WORD" if at.opening is None and _closed(at):
-            return _after_the_graph(source, at)
     if at.opening is None and _closed(at):
         return _after_the_graph(source, at)
+    if at.opening is None and at.before and at.before[0].type == "WORD":
+        return no_graph(source, at.before[0])
     if at.in_list and at.token.line != (at.opening or at.token).line and _begins_anew(at.token):
         assert at.opening is not None
         place = Related("before this", span)
@@ -79,6 +79,15 @@ def complain(source: Source, at: Situation) -> Diagnostic:
     if at.token.type in _ARROWS and previous is not None and previous.type == "RBRACKET":
         note = "the attributes of a chain stand once, at its end"
     return _error(span, f"expected {_expected(at)}, not {_found(at.token)}", note=note)
+
+
+def no_graph(source: Source, first: Token | None) -> Diagnostic:
+    """The finding about a file that begins with no graph; `first` is its first token."""
+    if first is None:
+        end = source.span(len(source.text), len(source.text))
+        return _error(end, "expected 'digraph name { ... }', not the end of the file")
+    message = f"a pipeline begins with 'digraph name {{', not {_found(first)}"
+    return _error(span_of(source, first), message)
 
 
 def _begins_anew(token: Token) -> bool:
@@ -128,7 +137,7 @@ def _stray(source: Source, at: Situation) -> Diagnostic:
 def _expected(at: Situation) -> str:
     previous = at.previous()
     if previous is None:
-        return "'digraph'"
+        return "'digraph name { ... }'"
     if previous.type == "EQUAL":
         return f"a value after '{at.previous(2) or ''}='"
     if previous.type == "PLUS":

@@ -16,8 +16,8 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostic import Diagnostic, Severity
 from ..source import Source
-from .dot_complaint import Situation, complain
-from .dot_lexer import GaveUp, Scan, span_of
+from .dot_complaint import Situation, complain, no_graph
+from .dot_lexer import MAX_DEPTH, GaveUp, Scan, span_of
 
 MAX_ERRORS = 50
 _ENDS_A_LIST = frozenset(
@@ -37,12 +37,16 @@ class Recovery:
         self._parser = parser
         self._state: Any = parser.parser_state
         self._cut_short = False
+        self._calls = 0
         self.findings: list[Diagnostic] = []
 
     def recover(self, error: UnexpectedToken) -> bool:
         """Report an error and put the parser where it can go on; False if it cannot."""
         token: Token = error.token
         opening = self._opening()
+        self._calls += 1
+        if self._calls > MAX_ERRORS + 2 * MAX_DEPTH:
+            return False
         if token.type == "$END":
             return self._close_all(opening)
         situation = Situation(token, opening, tuple(self._scan.recent)[:-1], self._accepts())
@@ -60,7 +64,7 @@ class Recovery:
             case kind if opening.type == "LBRACKET" and kind in _ENDS_A_LIST:
                 self._close_list(token, opening)
             case _:
-                self._skip(in_list=opening.type == "LBRACKET")
+                self._skip(token, in_list=opening.type == "LBRACKET")
         return True
 
     def _report(self, finding: Diagnostic) -> None:
@@ -73,9 +77,16 @@ class Recovery:
 
     def _opening(self) -> Token | None:
         """The innermost bracket or brace that is open."""
+        closed = 0
         for value in reversed(self._state.value_stack):
-            if isinstance(value, Token) and value.type in _CLOSING:
-                return value
+            if not isinstance(value, Token):
+                continue
+            if value.type in _CLOSING.values():
+                closed += 1
+            elif value.type in _CLOSING:
+                if not closed:
+                    return value
+                closed -= 1
         return None
 
     def _accepts(self) -> frozenset[str]:
@@ -115,14 +126,14 @@ class Recovery:
         """At the end of the file: report what is open, then close it."""
         if not self._cut_short and (opening is not None or not self.findings):
             self._cut_short = True
-            end = len(self._source.text)
             if opening is None:
-                span = self._source.span(end, end)
-                message = "expected 'digraph name { ... }', not the end of the file"
+                recent = self._scan.recent
+                first = recent[0] if recent and recent[0].type == "WORD" else None
+                self.findings.append(no_graph(self._source, first))
             else:
                 span = span_of(self._source, opening)
                 message = f"this '{opening}' is never closed"
-            self.findings.append(Diagnostic("syntax", Severity.ERROR, span, message))
+                self.findings.append(Diagnostic("syntax", Severity.ERROR, span, message))
         if opening is None:
             return False
         closing = _CLOSING[opening.type]
@@ -148,10 +159,11 @@ class Recovery:
         return self._has_graph() and self._pop_until("$END")
 
     def _has_graph(self) -> bool:
-        return any(isinstance(value, Tree) and _holds_graph(value) for value in self._stack())
-
-    def _stack(self) -> list[Any]:
-        return list(self._state.value_stack)
+        values = self._state.value_stack
+        return any(
+            _holds_graph(value) if isinstance(value, Tree) else value.type == "RBRACE"
+            for value in values
+        )
 
     def _close_text(self, token: Token) -> None:
         """Take a text that is never closed as ending where its first line does."""
@@ -206,13 +218,35 @@ class Recovery:
             break
         return position
 
-    def _skip(self, *, in_list: bool) -> None:
+    def _drop_broken(self, token: Token) -> None:
+        """Drop what was begun, and a key or a value that is not whole."""
+        before = self._scan.recent[-2] if len(self._scan.recent) > 1 else None
+        if token.type == "STRAY" and before is not None and before.end_pos == token.start_pos:
+            self._drop_through_equal()
+        values = self._state.value_stack
+        while "ERROR" not in self._accepts() and values:
+            equal = isinstance(values[-1], Token) and values[-1].type == "EQUAL"
+            self._pop()
+            if equal:
+                self._pop()
+
+    def _drop_through_equal(self) -> None:
+        """Drop the value that ends here with its key; nothing if no value ends here."""
+        values = self._state.value_stack
+        for back in range(1, min(4, len(values)) + 1):
+            value = values[-back]
+            if isinstance(value, Token) and value.type == "EQUAL":
+                for _ in range(back + 1):
+                    self._pop()
+                return
+
+    def _skip(self, broken: Token, *, in_list: bool) -> None:
         """Put ERROR in place of the broken piece and skip to where the next may begin."""
-        self._pop_until("ERROR")
+        self._drop_broken(broken)
         self._feed("ERROR")
         depth = 0
         line = self._scan.recent[-1].end_line if self._scan.recent else self._scan.line
-        stops = ("SEMICOLON", "SEMI", "COMMA", "RBRACKET") if in_list else ("SEMICOLON",)
+        stops = ("SEMICOLON", "COMMA", "RBRACKET") if in_list else ("SEMICOLON",)
         thread = self._parser.lexer_thread
         if self._scan.recent:
             self._scan.move(self._scan.recent[-1].start_pos or 0)

@@ -161,12 +161,12 @@ def _entered(survey: Survey, source: str, target: str) -> tuple[str, str | None]
     """The region (and its branch, None for its fan-in) that a jump enters from outside."""
     regions = survey.regions
     joined = regions.fan_in_of.get(target)
-    if joined is not None and source not in survey.pairs[joined].territory.branches:
-        return joined, None
+    if joined is not None:
+        return None if source in survey.pairs[joined].territory.branches else (joined, None)
     owner = regions.owner.get(target)
-    if owner is not None and source not in survey.pairs[owner].territory.branches:
-        return (owner, regions.branch_of[target]) if joined is None else None
-    return None
+    if owner is None or source in survey.pairs[owner].territory.branches:
+        return None
+    return owner, regions.branch_of[target]
 
 
 def _jumps(survey: Survey) -> Iterator[Fault]:
@@ -195,7 +195,7 @@ def _jump(survey: Survey, source: str | None, attr: Attr) -> Iterator[Fault]:
         yield WrongTarget("region_escape", fan_out, branch, source, attr)
         return
     entered = _entered(survey, source or "", target)
-    if entered is not None and source != entered[0]:
+    if entered is not None and entered != (source, None):
         yield WrongTarget("region_entry", *entered, source, attr)
 
 

@@ -8,6 +8,7 @@ lower to one digest. It must not know text, tokens or a run.
 from __future__ import annotations
 
 from ..graph.model import Graph
+from ..plan.digest import sealed
 from ..plan.model import Plan
 from ..value import Json, NotJson, checked
 from .meeting import region_of
@@ -18,11 +19,11 @@ _NOT_CONTEXT = frozenset({"model_stylesheet", "inputs", "start", "exit", "name"}
 
 
 def lower(graph: Graph) -> Plan:
-    """The plan, not yet sealed, of a graph without error findings."""
+    """The sealed plan of a graph without error findings."""
     assert graph.start is not None, "a graph with error findings"
     assert graph.exit is not None, "a graph with error findings"
     found = graph.regions
-    return Plan(
+    plan = Plan(
         name=graph.name,
         start=graph.start,
         exit=graph.exit,
@@ -40,6 +41,7 @@ def lower(graph: Graph) -> Plan:
         inputs=tuple(graph.value("inputs", ())),
         context=_context(graph),
     )
+    return sealed(plan)
 
 
 def _context(graph: Graph) -> dict[str, Json]:

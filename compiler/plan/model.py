@@ -17,6 +17,9 @@ from ..value import Json
 
 PLAN_VERSION = 1
 
+QUIET = {"quiet": True}
+"""Marks a field whose default is left out of JSON: one try, as most steps have, says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -154,7 +157,7 @@ class Step:
     label: str
     work: Work
     routes: tuple[Route, ...] = ()
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry = field(default_factory=Retry, metadata=QUIET)
     timeout_ms: int | None = None
     goal_gate: bool = False
     retry_target: str | None = None

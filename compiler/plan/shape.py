@@ -36,7 +36,7 @@ class Shape(Protocol):
     """One way to stand in JSON. `encode` trusts its value, `decode` trusts nothing.
 
     With `sparse`, fields that have their default are left out; without, only those whose
-    default says nothing (None, false, zero, empty) are.
+    default says nothing (None, false, zero, empty, or marked as quiet) are.
     """
 
     def encode(self, value: Any, sparse: bool) -> Json: ...
@@ -99,11 +99,15 @@ class Table:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a record; `default` is `MISSING` for one that must be written."""
+    """A field of a record; `default` is `MISSING` for one that must be written.
+
+    `quiet` fields are left out wherever they have their default.
+    """
 
     name: str
     shape: Shape
     default: Any
+    quiet: bool
 
     @property
     def required(self) -> bool:
@@ -122,7 +126,12 @@ class Record:
         # Not at construction: a condition holds conditions.
         hints = typing.get_type_hints(self.cls, localns={"Json": Any})
         return {
-            field.name: Field(field.name, shape_of(hints[field.name]), _default(field))
+            field.name: Field(
+                field.name,
+                shape_of(hints[field.name]),
+                _default(field),
+                bool(field.metadata.get("quiet")),
+            )
             for field in dataclasses.fields(self.cls)
         }
 
@@ -130,7 +139,7 @@ class Record:
         data: dict[str, Json] = {} if self.kind is None else {"kind": self.kind}
         for field in self.fields.values():
             part = getattr(value, field.name)
-            if part == field.default and (sparse or not field.default):
+            if part == field.default and (sparse or field.quiet or not field.default):
                 continue
             data[field.name] = field.shape.encode(part, sparse)
         return data

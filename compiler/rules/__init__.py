@@ -13,16 +13,31 @@ from typing import Protocol
 from ..diagnostic import Diagnostic, Severity, ordered
 from ..graph.model import Graph
 from . import (
+    crossing_regions,
+    double_join,
+    duplicate_branch_id,
     duplicate_edge,
     edge_target_exists,
+    empty_branch,
+    exit_in_branch,
     exit_no_outgoing,
+    fork_without_join,
     goal_gate_has_retry,
+    join_always_true,
+    join_unknown_branch,
+    join_unsatisfiable,
+    join_without_fork,
+    loop_through_join,
     missing_command,
     no_default_edge,
     no_path_to_exit,
     prompt_on_llm_nodes,
     reachability,
+    region_entry,
+    region_escape,
     retry_target_exists,
+    shared_branch_node,
+    single_branch,
     start_no_incoming,
     start_node,
     terminal_node,
@@ -67,7 +82,25 @@ RULES: tuple[Rule, ...] = (
     no_path_to_exit,
     no_default_edge,
     duplicate_edge,
+    fork_without_join,
+    join_always_true,
+    join_unknown_branch,
+    join_unsatisfiable,
+    join_without_fork,
+    region_entry,
+    region_escape,
+    exit_in_branch,
+    loop_through_join,
+    shared_branch_node,
+    crossing_regions,
+    double_join,
+    duplicate_branch_id,
+    empty_branch,
+    single_branch,
 )
+
+LOCAL_RULES: tuple[Rule, ...] = (start_no_incoming, exit_no_outgoing, type_known, duplicate_edge)
+"""Rules that judge only what stands there, and so can be trusted with half a file."""
 
 
 def check(graph: Graph, rules: Iterable[Rule] = RULES) -> tuple[Diagnostic, ...]:

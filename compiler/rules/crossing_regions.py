@@ -47,6 +47,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import TwoRegions
 
 RULE = "crossing_regions"
 SEVERITY = Severity.ERROR
@@ -54,26 +55,29 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each pair of regions that overlap."""
-    for fault in graph.regions.of(RULE):
-        outer, other = fault.fan_out, fault.other
-        if outer is None or other is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, TwoRegions) or fault.kind != RULE:
             continue
-        if other in graph.regions.by_fan_out[outer].nodes:
+        outer, other = fault.fan_out, fault.other
+        shape = graph.regions.by_fan_out[outer]
+        if other in shape.nodes:
             message = (
                 f"the regions of '{outer}' and '{other}' cross: '{other}' starts inside a branch "
                 f"of '{outer}', but its branches meet outside, at '{fault.node}'"
             )
-            ends = graph.regions.by_fan_out[outer].join_at
-            mend = f"let the branches of '{other}' meet before '{ends}'"
+            mend = f"let the branches of '{other}' meet before '{shape.join_at}'"
         else:
-            message = f"the regions of '{outer}' and '{other}' share nodes, but neither is inside"
+            message = (
+                f"the regions of '{outer}' and '{other}' share nodes, "
+                "but neither is inside a branch of the other"
+            )
             mend = "give each region nodes of its own"
         yield Diagnostic(
             RULE,
             SEVERITY,
             graph.nodes[other].span,
             message,
-            (Related("the other fan-out", graph.nodes[outer].span),),
+            (Related(f"fan-out '{outer}'", graph.nodes[outer].span),),
             help=mend,
             node=other,
         )

@@ -53,6 +53,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import SharedNode, TwoRegions
 
 RULE = "double_join"
 SEVERITY = Severity.ERROR
@@ -60,33 +61,39 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each fan-in that would fire twice."""
-    for fault in graph.regions.of(RULE):
-        node, fan_out = fault.node, fault.fan_out
-        if node is None or fan_out is None:
-            continue
-        related = [Related("the fan-out", graph.nodes[fan_out].span)]
-        if fault.other is not None:
-            message = (
-                f"the branches of '{fan_out}' and those of '{fault.other}' meet at '{node}', "
-                "but a fan-in joins one fan-out"
+    for fault in graph.regions.faults:
+        if isinstance(fault, TwoRegions) and fault.kind == RULE:
+            yield _finding(
+                graph,
+                fault.node or fault.other,
+                f"the branches of '{fault.fan_out}' and those of '{fault.other}' both meet at "
+                f"'{fault.node}'; a fan-in joins one fan-out",
+                (fault.fan_out, fault.other),
+                "give each fan-out a fan-in of its own",
             )
-            mend = "give each fan-out a fan-in of its own"
-            related.append(Related("the other fan-out", graph.nodes[fault.other].span))
-        else:
+        elif isinstance(fault, SharedNode) and fault.kind == RULE:
             one, other = fault.branches
-            join_at = graph.regions.by_fan_out[fan_out].join_at
+            join_at = graph.regions.by_fan_out[fault.fan_out].join_at
             where = f", which meet only at '{join_at}'" if join_at else ""
-            message = (
-                f"fan-in '{node}' would run once for branch '{one}' and once for branch "
-                f"'{other}' of '{fan_out}'{where}"
+            yield _finding(
+                graph,
+                fault.node,
+                f"fan-in '{fault.node}' would run for branch '{one}' and again for branch "
+                f"'{other}' of '{fault.fan_out}'{where}",
+                (fault.fan_out,),
+                f"lead all branches to '{fault.node}', or give these a fan-out of their own",
             )
-            mend = f"lead all branches to '{node}', or give these a fan-out of their own"
-        yield Diagnostic(
-            RULE,
-            SEVERITY,
-            graph.nodes[node].span,
-            message,
-            tuple(related),
-            help=mend,
-            node=node,
-        )
+
+
+def _finding(
+    graph: Graph, node: str, message: str, fan_outs: tuple[str, ...], mend: str
+) -> Diagnostic:
+    return Diagnostic(
+        RULE,
+        SEVERITY,
+        graph.nodes[node].span,
+        message,
+        tuple(Related(f"fan-out '{fan_out}'", graph.nodes[fan_out].span) for fan_out in fan_outs),
+        help=mend,
+        node=node,
+    )

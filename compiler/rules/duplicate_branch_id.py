@@ -40,6 +40,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import SameId
 
 RULE = "duplicate_branch_id"
 SEVERITY = Severity.ERROR
@@ -47,22 +48,17 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each branch whose id an earlier one has."""
-    for fault in graph.regions.of(RULE):
-        first, second = fault.first, fault.second
-        if first is None or second is None or fault.fan_out is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, SameId):
             continue
-        repeated = (
-            f"two edges lead from '{fault.fan_out}' to '{second.head}'"
-            if first.head == second.head == second.id
-            else f"two branches of '{fault.fan_out}' have the id '{second.id}'"
-        )
+        first, second = fault.first, fault.second
         yield Diagnostic(
             RULE,
             SEVERITY,
             second.id_span,
-            repeated if repeated.endswith(f"id '{second.id}'") else f"{repeated}: one branch id",
+            f"two branches of '{fault.fan_out}' have the id '{second.id}'",
             (Related("the first is here", first.id_span),),
-            help="remove one of them, or give it a branch id of its own: branch=...",
+            help="remove one of them, or give its edge a branch id of its own: branch=...",
             node=fault.fan_out,
-            edge=(fault.fan_out, second.head),
+            edge=(fault.fan_out, second.edge.target),
         )

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import WrongEdge
 
 RULE = "exit_in_branch"
 SEVERITY = Severity.ERROR
@@ -42,28 +43,20 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each edge from inside a branch to an exit."""
-    for fault in graph.regions.of(RULE):
-        edge, fan_out = fault.edge, fault.fan_out
-        if edge is None or fan_out is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, WrongEdge) or fault.kind != RULE:
             continue
+        edge, fan_out = fault.edge, fault.fan_out
         join_at = graph.regions.by_fan_out[fan_out].join_at
-        branch = fault.branches[0]
-        message = f"edge '{edge.source}' -> '{edge.target}' leads from branch '{branch}' "
-        if edge.source == fan_out:
-            message = f"branch '{branch}' leads "
-        message += f"of '{fan_out}' straight to the exit, past the join '{join_at}'"
-        if edge.source == fan_out:
-            message = (
-                f"branch '{branch}' of '{fan_out}' leads straight to the exit, "
-                f"past the join '{join_at}'"
-            )
+        past = f", past its join '{join_at}'" if join_at is not None else ""
         yield Diagnostic(
             RULE,
             SEVERITY,
             edge.span,
-            message,
+            f"edge '{edge.source}' -> '{edge.target}' leads branch '{fault.branch}' of "
+            f"'{fan_out}' to the exit{past}",
             (Related("the fan-out", graph.nodes[fan_out].span),),
-            help=f"lead it to '{join_at}', and from there to the exit",
+            help=f"lead it to '{join_at or 'a fan-in'}', and from there to the exit",
             node=edge.source,
             edge=(edge.source, edge.target),
         )

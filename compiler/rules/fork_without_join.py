@@ -38,7 +38,6 @@ from ..diagnostic import Diagnostic, Severity
 from ..graph.model import Graph
 from ..graph.shape import RegionShape
 
-
 RULE = "fork_without_join"
 SEVERITY = Severity.INFO
 

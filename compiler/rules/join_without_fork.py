@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import LoneJoin
 
 RULE = "join_without_fork"
 SEVERITY = Severity.ERROR
@@ -39,21 +40,21 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each fan-in without a fan-out."""
-    for fault in graph.regions.of(RULE):
-        node, fan_out = fault.node, fault.fan_out
-        if node is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, LoneJoin):
             continue
+        node, fan_out = fault.node, fault.fan_out
         message = f"no fan-out's branches meet at the fan-in '{node}'"
-        mend = "lead the branches of a fan-out to it, or make it an ordinary node"
+        mend = f"lead the branches of a fan-out to '{node}', or make it an ordinary node"
         related: tuple[Related, ...] = ()
         if fan_out is not None:
-            join_at = graph.regions.by_fan_out[fan_out].join_at
             mend = f"lead every branch of '{fan_out}' to '{node}', or make it an ordinary node"
-            related = (Related("the fan-out", graph.nodes[fan_out].span),)
-            if fault.branches:
-                message += f": of '{fan_out}', only branch '{fault.branches[0]}' leads there"
+            related = (Related(f"fan-out '{fan_out}'", graph.nodes[fan_out].span),)
+            join_at = graph.regions.by_fan_out[fan_out].join_at
+            if fault.branch is not None:
+                message += f": of '{fan_out}', only branch '{fault.branch}' comes there"
             else:
-                message += f": those of '{fan_out}' meet before, at '{join_at}'"
+                message += f": those of '{fan_out}' meet before it, at '{join_at}'"
         yield Diagnostic(
             RULE, SEVERITY, graph.nodes[node].span, message, related, help=mend, node=node
         )

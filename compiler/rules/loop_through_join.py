@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import WrongEdge
 
 RULE = "loop_through_join"
 SEVERITY = Severity.ERROR
@@ -45,11 +46,11 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each edge from a join back into its region."""
-    for fault in graph.regions.of(RULE):
-        edge, fan_out = fault.edge, fault.fan_out
-        if edge is None or fan_out is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, WrongEdge) or fault.kind != RULE:
             continue
-        where = f"back into its branch '{fault.branches[0]}'" if fault.branches else "to itself"
+        edge, fan_out = fault.edge, fault.fan_out
+        where = "to itself" if fault.branch is None else f"back into its branch '{fault.branch}'"
         yield Diagnostic(
             RULE,
             SEVERITY,

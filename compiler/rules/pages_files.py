@@ -119,4 +119,31 @@ byte that is none. Often the file is no text at all, or was saved by an old edit
 another encoding: save it as UTF-8.
 """,
     ),
+    (
+        "ignored_port",
+        Severity.INFO,
+        """
+A port on the end of an edge, such as `plan:s`, is left out.
+
+Ports say where Graphviz draws the end of an arrow. A pipeline has no use for them.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan:s -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
 )

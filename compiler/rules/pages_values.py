@@ -213,6 +213,153 @@ digraph review {
 """,
     ),
     (
+        "unknown_value",
+        Severity.ERROR,
+        """
+A value that is not one of those that its attribute can have.
+
+The finding lists them, or names the nearest. Nothing is taken for another value in silence,
+because a default that nobody chose decides what a run does.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  checks [shape=component, error_policy=fail_first]
+  unit [shape=parallelogram, tool_command="pytest -q"]
+  lint [shape=parallelogram, tool_command="ruff check ."]
+  verdict [shape=tripleoctagon]
+  exit [shape=Msquare]
+  start -> checks -> {unit lint} -> verdict -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  checks [shape=component, error_policy=fail_fast]
+  unit [shape=parallelogram, tool_command="pytest -q"]
+  lint [shape=parallelogram, tool_command="ruff check ."]
+  verdict [shape=tripleoctagon]
+  exit [shape=Msquare]
+  start -> checks -> {unit lint} -> verdict -> exit
+}
+```
+""",
+    ),
+    (
+        "unknown_shape",
+        Severity.WARNING,
+        """
+A shape that says nothing about the kind of the node.
+
+The node becomes an agent stage, as one without a shape does. If it only decorates the drawing,
+it does not belong to the pipeline; if it is an agent stage, `shape=box` says so.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [shape=pentagon, prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [shape=box, prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "duplicate_attribute",
+        Severity.WARNING,
+        """
+An attribute is given twice to one node, edge or graph in one place.
+
+The last one counts. The finding says where the first stands.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change", prompt="Plan it better"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan it better"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "inputs_syntax",
+        Severity.ERROR,
+        """
+A declaration of inputs that cannot be read.
+
+It is a list such as `base: string = main; depth: int`: a name, a type (`string`, `int`,
+`float`, `bool`, `json`) and a default, without which a value must be given at the start.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  graph [inputs="depth: colour"]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  graph [inputs="depth: int"]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
+        "unsupported",
+        Severity.ERROR,
+        """
+Something that the language has, and this version of attractorc cannot run yet.
+
+It is an error and not passed over, because a run without it would do something else than what
+is written. Each such thing is reported once a file, with what to write instead.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="@plan.md"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
+    (
         "deprecated_spelling",
         Severity.INFO,
         """

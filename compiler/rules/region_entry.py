@@ -41,8 +41,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
-from ..graph.shape import Fault
-
+from ..graph.shape import WrongEdge, WrongTarget
 
 RULE = "region_entry"
 SEVERITY = Severity.ERROR
@@ -50,28 +49,28 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each edge or retry target that comes from outside."""
-    for fault in graph.regions.of(RULE):
-        assert fault.fan_out is not None, "a region has a fan-out"
-        yield _jump(graph, fault, fault.fan_out) if fault.attr else _edge(graph, fault)
+    for fault in graph.regions.faults:
+        if isinstance(fault, WrongEdge) and fault.kind == RULE:
+            yield _edge(graph, fault)
+        elif isinstance(fault, WrongTarget) and fault.kind == RULE:
+            yield _target(graph, fault)
 
 
-def _edge(graph: Graph, fault: Fault) -> Diagnostic:
+def _edge(graph: Graph, fault: WrongEdge) -> Diagnostic:
     edge, fan_out = fault.edge, fault.fan_out
-    assert edge is not None, "an entry by an edge has one"
-    assert fan_out is not None, "a region has a fan-out"
-    said = f"edge '{edge.source}' -> '{edge.target}'"
+    message = f"edge '{edge.source}' -> '{edge.target}' "
     if edge.source == fan_out:
-        message = (
-            f"{said} asks for the outcome of '{fan_out}', so it is taken after the join, "
-            f"but leads back into branch '{fault.branches[0]}'"
+        message += (
+            f"asks for the outcome of '{fan_out}', so it is taken after the join, "
+            f"but it leads back into branch '{fault.branch}'"
         )
         mend = "do not ask for the outcome, if it is to start a branch"
-    elif not fault.branches:
-        message = f"{said} leads to the fan-in of '{fan_out}' without passing '{fan_out}'"
+    elif fault.branch is None:
+        message += f"leads to the fan-in of '{fan_out}' without passing '{fan_out}'"
         mend = f"lead it to '{fan_out}', or to a node after '{edge.target}'"
     else:
-        message = (
-            f"{said} enters branch '{fault.branches[0]}' of '{fan_out}' from outside; "
+        message += (
+            f"enters branch '{fault.branch}' of '{fan_out}' from outside; "
             "a branch is entered only through its fan-out"
         )
         mend = f"lead it to '{fan_out}', which starts all its branches, or to a node outside"
@@ -87,20 +86,18 @@ def _edge(graph: Graph, fault: Fault) -> Diagnostic:
     )
 
 
-def _jump(graph: Graph, fault: Fault, fan_out: str) -> Diagnostic:
-    attr = fault.attr
-    assert attr is not None, "an entry by a retry target has one"
-    whose = f"of '{fault.node}'" if fault.node is not None else "of the graph"
-    where = (
-        f"into branch '{fault.branches[0]}' of '{fan_out}' from outside"
-        if fault.branches
-        else f"to the fan-in of '{fan_out}' without passing '{fan_out}'"
-    )
+def _target(graph: Graph, fault: WrongTarget) -> Diagnostic:
+    attr, fan_out = fault.attr, fault.fan_out
+    whose = "the graph" if fault.node is None else f"'{fault.node}'"
+    if fault.branch is None:
+        where = f"to the fan-in of '{fan_out}' without passing '{fan_out}'"
+    else:
+        where = f"into branch '{fault.branch}' of '{fan_out}' from outside"
     return Diagnostic(
         RULE,
         SEVERITY,
         attr.value_span,
-        f"the {attr.name} {whose} leads {where}",
+        f"the {attr.name} of {whose} leads {where}",
         (Related("the fan-out", graph.nodes[fan_out].span),),
         help=f"name '{fan_out}', which starts all its branches, or a node outside",
         node=fault.node,

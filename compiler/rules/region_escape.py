@@ -40,9 +40,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
-from ..graph.elements import Attr, Edge
-from ..graph.shape import Fault
-
+from ..graph.shape import WrongEdge, WrongTarget
 
 RULE = "region_escape"
 SEVERITY = Severity.ERROR
@@ -50,66 +48,59 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each edge or retry target that leads away."""
-    for fault in graph.regions.of(RULE):
-        if fault.fan_out is None:
-            continue
-        join_at = graph.regions.by_fan_out[fault.fan_out].join_at
-        if fault.edge is not None:
-            yield _edge(graph, fault, fault.edge, fault.fan_out, join_at)
-        elif fault.attr is not None:
-            yield _jump(graph, fault, fault.attr, fault.fan_out, join_at)
+    for fault in graph.regions.faults:
+        if isinstance(fault, WrongEdge) and fault.kind == RULE:
+            yield _edge(graph, fault)
+        elif isinstance(fault, WrongTarget) and fault.kind == RULE:
+            yield _target(graph, fault)
 
 
-def _edge(
-    graph: Graph, fault: Fault, edge: Edge, fan_out: str, join_at: str | None
-) -> Diagnostic:
-    said = f"edge '{edge.source}' -> '{edge.target}'"
-    branch = fault.branches[0]
-    past = f"without passing the join '{join_at}'" if join_at else f"of '{fan_out}'"
-    mend = f"lead it to '{join_at}', and decide there where to go"
+def _edge(graph: Graph, fault: WrongEdge) -> Diagnostic:
+    edge, fan_out, branch = fault.edge, fault.fan_out, fault.branch
+    join_at = graph.regions.by_fan_out[fan_out].join_at
+    message = f"edge '{edge.source}' -> '{edge.target}' "
+    mend = f"lead it to '{join_at}', where the branches meet, and decide there where to go"
+    if join_at is None:
+        mend = "let the branches meet at a fan-in, and lead on from there"
     if edge.value("loop_restart", False):
-        message = f"{said} restarts the run from inside branch '{branch}' of '{fan_out}'"
+        message += f"restarts the run from inside branch '{branch}' of '{fan_out}'"
         mend = "restart from an edge after the join"
-    elif edge.target == fan_out:
-        message = f"{said} leads back to the fan-out of its own branch '{branch}'"
-        if join_at is None:
-            mend = "let the branches meet at a fan-in, and lead back from there"
     elif edge.source == fan_out:
-        message = f"branch '{branch}' of '{fan_out}' starts outside the region, at '{edge.target}'"
-        mend = "let it ask for the outcome, if it is to be taken after the join"
+        message += f"starts branch '{branch}' of '{fan_out}' at a node outside the region"
+        mend = "let its condition ask for the outcome, if it is to be taken after the join"
+    elif edge.target == fan_out:
+        message += f"leads from branch '{branch}' back to its own fan-out"
     else:
-        message = f"{said} leaves branch '{branch}' of '{fan_out}' {past}".removesuffix(
-            f" of '{fan_out}' of '{fan_out}'"
-        )
+        message += f"leaves branch '{branch}' of '{fan_out}' other than to its join"
     return Diagnostic(
         RULE,
         SEVERITY,
         edge.span,
         message,
-        _related(graph, fan_out, join_at),
+        _related(graph, fan_out),
         help=mend,
         node=edge.source,
         edge=(edge.source, edge.target),
     )
 
 
-def _jump(
-    graph: Graph, fault: Fault, attr: Attr, fan_out: str, join_at: str | None
-) -> Diagnostic:
-    ends = f", or '{join_at}', where the branch ends" if join_at else ""
+def _target(graph: Graph, fault: WrongTarget) -> Diagnostic:
+    attr, fan_out = fault.attr, fault.fan_out
+    join_at = graph.regions.by_fan_out[fan_out].join_at
+    end = f", or '{join_at}', where the branch ends" if join_at else ""
     return Diagnostic(
         RULE,
         SEVERITY,
         attr.value_span,
-        f"the {attr.name} of '{fault.node}' leads out of branch '{fault.branches[0]}' "
-        f"of '{fan_out}', to '{attr.value}'",
-        _related(graph, fan_out, join_at),
-        help=f"name a node of the same branch{ends}",
+        f"the {attr.name} of '{fault.node}' leads out of branch '{fault.branch}' of '{fan_out}'",
+        _related(graph, fan_out),
+        help=f"name a node of the same branch{end}",
         node=fault.node,
     )
 
 
-def _related(graph: Graph, fan_out: str, join_at: str | None) -> tuple[Related, ...]:
+def _related(graph: Graph, fan_out: str) -> tuple[Related, ...]:
+    join_at = graph.regions.by_fan_out[fan_out].join_at
     found = [Related("the fan-out", graph.nodes[fan_out].span)]
     if join_at is not None:
         found.append(Related("the join", graph.nodes[join_at].span))

@@ -42,6 +42,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.model import Graph
+from ..graph.shape import SharedNode
 
 RULE = "shared_branch_node"
 SEVERITY = Severity.ERROR
@@ -49,24 +50,24 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each node where two branches run together."""
-    for fault in graph.regions.of(RULE):
-        node, fan_out = fault.node, fault.fan_out
-        if node is None or fan_out is None:
+    for fault in graph.regions.faults:
+        if not isinstance(fault, SharedNode) or fault.kind != RULE:
             continue
-        shape = graph.regions.by_fan_out[fan_out]
+        shape = graph.regions.by_fan_out[fault.fan_out]
         one, other = fault.branches
-        before = f" before they meet at '{shape.join_at}'" if shape.join_at else ""
-        mend = f"give each branch its own node, or lead both to '{shape.join_at}'"
+        before = f", before they meet at '{shape.join_at}'" if shape.join_at else ""
+        also = f", or lead both to '{shape.join_at}'" if shape.join_at else ""
         yield Diagnostic(
             RULE,
             SEVERITY,
-            graph.nodes[node].span,
-            f"'{node}' is reached by branches '{one}' and '{other}' of '{fan_out}'{before}",
+            graph.nodes[fault.node].span,
+            f"branches '{one}' and '{other}' of '{fault.fan_out}' both come to "
+            f"'{fault.node}'{before}",
             tuple(
-                Related("reached from here", edge.span)
-                for edge in graph.incoming[node]
-                if edge.source in shape.nodes or edge.source == fan_out
+                Related(f"from '{edge.source}'", edge.span)
+                for edge in graph.incoming[fault.node]
+                if edge.source in shape.nodes or edge.source == fault.fan_out
             ),
-            help=mend if shape.join_at else "give each branch its own node",
-            node=node,
+            help=f"give each branch a node of its own{also}",
+            node=fault.node,
         )

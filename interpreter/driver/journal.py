@@ -52,6 +52,10 @@ class Journal:
         """Everything appended so far survives the process and the machine (store.md)."""
         self.store.commit()
 
+    def close(self) -> None:
+        """Give the run up to other writers."""
+        self._lease.release()
+
     def put_artifacts(self, artifacts: Mapping[str, bytes]) -> dict[str, Json]:
         """Store files of an attempt as blobs; the references that its record holds."""
         return {

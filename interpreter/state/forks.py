@@ -147,6 +147,7 @@ def _branch(state: State, fork: Fork, branch: BranchState, record: ParallelLifec
     while fork.cursor < len(fork.branches) and fork.branches[fork.cursor].end is not None:
         fork.cursor += 1
     if branch.end is End.CANCELLED:
+        branch.reason = branch.terminal_stage = ""  # how far it came is no result
         _forget_branch(state, branch)
 
 

@@ -65,6 +65,12 @@ def test_findings_of_all_parts_come_together_in_the_order_of_the_file() -> None:
     ]
 
 
+def test_what_a_syntax_error_may_have_hidden_is_not_called_missing() -> None:
+    text = GOOD.replace("[prompt=x]", "[prompt=]").replace("-> exit }", "-> exit -> a }")
+    found = compile_source(Source("g.dot", text)).diagnostics
+    assert [item.rule for item in found] == ["syntax", "exit_no_outgoing"]
+
+
 def test_rules_can_be_added_from_outside() -> None:
     def no_agents(graph: object) -> list[Diagnostic]:
         nodes = graph.nodes.values()  # type: ignore[attr-defined]
@@ -129,5 +135,5 @@ def test_every_beginning_of_a_file_is_read_without_an_exception(cut: int) -> Non
 
 def test_the_package_offers_check_and_compile() -> None:
     assert attractorc.check(GOOD) == ()
-    assert attractorc.compile(GOOD.encode(), "g.dot").plan == attractorc.compile(GOOD).plan
+    assert attractorc.compile(GOOD.encode()).plan == attractorc.compile(GOOD).plan
     assert [found.rule for found in attractorc.check("", "g.yaml")] != []

@@ -246,7 +246,6 @@ class TestEnding:
 
     def test_stubborn_leftovers_are_killed_too(self, tmp_path: Path) -> None:
         reported: list[Process] = []
-        given = program(f"({STUBBORN}) & until [ -s o ]; do :; done", tmp_path)
         given = program(f"({STUBBORN}) > o & until [ -s o ]; do sleep 0.01; done", tmp_path)
         asyncio.run(run_program(given, reported.append, grace_s=GRACE_S))
         assert not group_alive(reported[0].pid)
@@ -426,7 +425,7 @@ class TestLeftovers:
 
     def test_start_times_are_read_without_proc_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(process_groups, "_LINUX", False)
-        left = orphan("sleep 60 & echo up; wait")
+        left = orphan("echo up; exec sleep 60")
         first_line(left)
         process = Process(left.pid, str(started_of(left.pid)))
         assert process.started

@@ -174,6 +174,12 @@ def test_many_processes_can_make_one_store_at_once(path: Path) -> None:
 # --- failing disks
 
 
+def failure(error: apsw.Error, code: int) -> apsw.Error:
+    """An error that SQLite is told by its code."""
+    error.extendedresult = code
+    return error
+
+
 class FaultyFile(apsw.VFSFile):
     """A file that fails on demand: `full` at the next write, `sync` at the next fsync."""
 
@@ -184,12 +190,12 @@ class FaultyFile(apsw.VFSFile):
 
     def xWrite(self, data: bytes, offset: int) -> None:
         if "full" in self.faults:
-            raise apsw.FullError("disk full")
+            raise failure(apsw.FullError("disk full"), apsw.SQLITE_FULL)
         super().xWrite(data, offset)
 
     def xSync(self, flags: int) -> None:
         if "sync" in self.faults:
-            raise apsw.IOError("fsync failed")
+            raise failure(apsw.IOError("fsync failed"), apsw.SQLITE_IOERR_FSYNC)
         super().xSync(flags)
 
 

@@ -20,7 +20,7 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
         ),
         pytest.param('a [type="tool", tool_command=x]', [], id="a known type"),
         pytest.param(
-            'node [type="my.handler", label=x]; a; b; a -> b',
+            'node [type="my.handler", label=x]; a; b; a -> b -> exit',
             ['type_known "my.handler"'],
             id="a default with a fault is one fault",
         ),
