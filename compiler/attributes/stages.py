@@ -230,7 +230,7 @@ GRAPH: tuple[Row, ...] = (
         "default_max_retries",
         ("graph",),
         "int",
-        "max_retries of the nodes that have none of their own.",
+        "The max_retries of the nodes that have none of their own.",
         "0",
         aliases=("default_max_retry",),
         minimum=0,

@@ -43,7 +43,7 @@ def ignored(node: str, kind: Kind, attrs: Iterable[Attr], findings: Findings) ->
         if not attr.own or kind == "custom":
             continue
         if attr.name in _RETRIES and kind in _REGION:
-            mend = "lead an edge back to it, or write it on the stages inside"
+            mend: str | None = "lead an edge back to it, or write it on the stages inside"
         elif attr.name in _JUDGED and not _reads(kind, attr.name):
             mend = _MENDS.get(attr.name)
         else:

@@ -28,7 +28,6 @@ from ..syntax import (
 from .binding import Binder, Bound
 from .findings import Findings
 
-MAX_DEPTH = 100
 MAX_EDGES = 1_000_000
 
 
@@ -142,11 +141,6 @@ class Walk:
 
     def _subgraph(self, subgraph: Subgraph, scope: _Scope, *, is_edge_end: bool) -> dict[str, Name]:
         """The nodes named inside, in the order in which they are first named there."""
-        if scope.depth >= MAX_DEPTH:
-            self._findings.add(
-                "too_large", subgraph.span, f"subgraphs are nested more than {MAX_DEPTH} deep"
-            )
-            return {}
         label = _label(subgraph.statements)
         derived = derived_class(label) if label else ""
         inner = _Scope(

@@ -94,6 +94,7 @@ def _key(token: Any) -> str:
 
 
 _CONNECTIVES = {"and": "&&", "or": "||", "not": "!", "&": "&&", "|": "||"}
+_INSTEAD = "write one of =, !=, <, <=, >, >=, contains"
 _OTHER_OPERATORS = re.compile(r"matches\b|=~|~=|<>|is\b|eq\b|in\b|~")
 _VALUE_BEFORE = re.compile(r"(?:==|!=|<=|>=|=|<|>|contains\s)\s*([^\s\"'()&|!=<>][^\"'()&|]*)$")
 
@@ -108,9 +109,11 @@ def _explained(text: str, problem: Problem) -> Problem:
         return _no_operator(word[0], problem.start, f"write {meant} instead")
     if word and (negated := re.search(r"\bnot\s+$", before)):
         return _no_operator("not", negated.start(), "write ! instead")
+    if rest.startswith("~") and before.endswith("="):
+        return _no_operator("=~", problem.start - 1, _INSTEAD)
     other = _OTHER_OPERATORS.match(rest)
     if other and "an operator" in problem.message:
-        return _no_operator(other[0], problem.start, "write one of =, !=, <, <=, >, >=, contains")
+        return _no_operator(other[0], problem.start, _INSTEAD)
     value = _VALUE_BEFORE.search(before)
     if value and rest and not rest.startswith((")", "=", "<", ">", "!")):
         return _unquoted_value(text, value.start(1))

@@ -81,6 +81,14 @@ def create_run(new: NewRun, ports: Ports, listeners: Iterable[Listener] = ()) ->
     return journal
 
 
+def beginning_of(store: Store, run_id: str) -> RunLifecycle:
+    """The first record of a run: its inputs, options and workspace."""
+    for record, _turn in read(store, run_id):
+        if isinstance(record, RunLifecycle) and record.kind == "initialized":
+            return record
+    raise StoreError(f"the run '{run_id}' has no beginning in its journal; it cannot be resumed")
+
+
 def plan_of(store: Store, run_id: str) -> Plan:
     """The plan that a run was started with."""
     for record, _turn in read(store, run_id):

@@ -17,8 +17,8 @@ def match_choice(text: str, options: tuple[Option, ...]) -> Option | None:
     """The option that `text` means, None if none or more than one.
 
     In this order, upper or lower case: accelerator key, label (as written, or without its
-    accelerator), target node, number from 1, beginning of a label. Each must be met by
-    exactly one option, else the next is tried.
+    accelerator), target node, number from 1 (`2` or `2.`), beginning of a label. Each must
+    be met by exactly one option, else the next is tried.
     """
     wanted = text.strip().casefold()
     if not wanted:
@@ -28,7 +28,7 @@ def match_choice(text: str, options: tuple[Option, ...]) -> Option | None:
         lambda _, option: option.label.strip().casefold() == wanted,
         lambda _, option: match_text(option.label).casefold() == wanted,
         lambda _, option: option.target.casefold() == wanted,
-        lambda number, _: str(number) == wanted,
+        lambda number, _: wanted in (str(number), f"{number}."),
         lambda _, option: match_text(option.label).casefold().startswith(wanted),
     )
     for test in tests:
@@ -41,10 +41,10 @@ def match_choice(text: str, options: tuple[Option, ...]) -> Option | None:
 def answer_text(option: Option, options: tuple[Option, ...]) -> str:
     """A text that `match_choice` takes for this option: its key, label, target or number."""
     number = next(i for i, other in enumerate(options, 1) if other is option)
-    for text in (option.key, option.label, option.target):
+    for text in (option.key, option.label, option.target, str(number)):
         if match_choice(text, options) is option:
             return text
-    return str(number)
+    return f"{number}."
 
 
 def choices_text(options: tuple[Option, ...]) -> str:

@@ -111,6 +111,7 @@ class _Lines:
             loop.add_reader(self._source, ready.set)
         except OSError:
             # A regular file or /dev/null cannot be waited for, and never needs to be.
+            await asyncio.sleep(0)
             return
         try:
             await ready.wait()

@@ -64,10 +64,13 @@ def _content(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise NotJson(f"it cannot be opened ({error.strerror})") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise NotJson("it is not a regular file")
-        data = file.read(_LIMIT_BYTES + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(_LIMIT_BYTES + 1)
+    finally:
+        os.close(handle)
     if len(data) > _LIMIT_BYTES:
         raise NotJson(f"it is longer than {_LIMIT_BYTES // 1024 // 1024} MiB")
     return data

@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attractorc.compiler.graph.dominators import UNREACHED, dominator_tree
@@ -43,6 +43,7 @@ def dominators(successors: Graph, root: int) -> dict[int, set[int]]:
     }
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_a_chain_is_exactly_the_dominators_of_its_node(successors: Graph) -> None:
     tree = dominator_tree(successors, 0)
@@ -59,6 +60,7 @@ def _chained(chain: list[int], expected: dict[int, set[int]]) -> list[tuple[int,
     return [(upper, expected[lower]) for lower, upper in pairwise(chain)]
 
 
+@settings(deadline=None)
 @given(graphs(), st.data())
 def test_the_nearest_common_dominator_dominates_all_and_no_lower_one_does(
     successors: Graph, data: st.DataObject

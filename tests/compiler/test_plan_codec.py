@@ -37,7 +37,7 @@ from attractorc.compiler.value import canonical
 
 from .plans import plans
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def small() -> Plan:

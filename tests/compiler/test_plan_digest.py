@@ -31,7 +31,7 @@ from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, Retry, Wi
 
 from .plans import plans
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def small() -> Plan:

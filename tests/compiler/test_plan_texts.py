@@ -27,7 +27,8 @@ from attractorc.compiler.policy import (
 )
 from attractorc.compiler.value import duration_ms, duration_text
 
-from .plans import conditions, joins, winners
+from .plans import conditions
+from .policy_plans import joins, winners
 
 quick = settings(max_examples=60, deadline=None)
 

@@ -48,7 +48,7 @@ from attractorc.compiler.render.plan_words import join_words
 
 from .plans import plans
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def plan_of(steps: tuple[Step, ...], *regions: Region, **more: Any) -> Plan:

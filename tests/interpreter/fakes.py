@@ -46,6 +46,7 @@ class FakeClock:
 
     async def advance(self, milliseconds: int) -> None:
         """Let time pass, waking the sleepers one after another, each at its own time."""
+        await settle()
         end = self._passed + milliseconds
         while (due := self._next()) is not None and due <= end:
             self._wake()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from attractorc.compiler.plan.model import Agent, Custom, Tool, Work
 from attractorc.interpreter.handlers.agent import AgentHandler
 from attractorc.interpreter.handlers.agent_command import CommandBackend
@@ -66,7 +67,9 @@ def _function() -> Variant:
         (given.workspace / "up").touch()
         FREED.wait(10)
 
-    return Variant(function_handler(lambda _: "fine"), Custom("f"), function_handler(slow), Custom("f"))
+    return Variant(
+        function_handler(lambda _: "fine"), Custom("f"), function_handler(slow), Custom("f")
+    )
 
 
 def _async_function() -> Variant:

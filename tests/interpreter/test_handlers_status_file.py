@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from attractorc.compiler.plan.model import Tool
 from attractorc.interpreter.handlers.status_file import decided
 from attractorc.interpreter.outcome import Outcome, Status, failed
@@ -46,9 +47,7 @@ def test_every_field_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("field", ["outcome", "status"])
-def test_every_status_is_known_under_both_names(
-    tmp_path: Path, field: str, status: Status
-) -> None:
+def test_every_status_is_known_under_both_names(tmp_path: Path, field: str, status: Status) -> None:
     assert outcome_of(tmp_path, f'{{"{field}": "{status}"}}').status is status
 
 
@@ -62,7 +61,10 @@ def test_every_status_is_known_under_both_names(
             id="its own reason first",
         ),
         pytest.param(
-            '{"outcome": "retry", "notes": "n"}', failed("exit 1"), "exit 1", id="then the handler's"
+            '{"outcome": "retry", "notes": "n"}',
+            failed("exit 1"),
+            "exit 1",
+            id="then the handler's",
         ),
         pytest.param('{"outcome": "fail", "notes": "n"}', None, "n", id="then the notes"),
         pytest.param('{"outcome": "fail"}', None, "the status file says fail", id="never none"),
@@ -138,9 +140,7 @@ def test_a_permanent_failure_stays_permanent_only_while_it_fails(tmp_path: Path)
         pytest.param(b'{"outcome": "\xff"}', "it is not UTF-8", id="no UTF-8"),
     ],
 )
-def test_a_fault_is_a_failure_that_names_it(
-    tmp_path: Path, text: str | bytes, fault: str
-) -> None:
+def test_a_fault_is_a_failure_that_names_it(tmp_path: Path, text: str | bytes, fault: str) -> None:
     before = Outcome(Status.SUCCESS, context_updates={"tool.output": "x"}, artifacts={"a": b"b"})
     outcome = outcome_of(tmp_path, text, before)
     assert outcome.status is Status.FAIL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from attractorc.interpreter.handlers import process_groups, processes
 from attractorc.interpreter.handlers.pipes import Captured
 from attractorc.interpreter.handlers.process_groups import (
@@ -68,7 +70,7 @@ async def cancelled(task: asyncio.Task[Ended]) -> float:
 
 
 def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd")) if HAS_PROC else 0
+    return len(list(Path("/proc/self/fd").iterdir())) if HAS_PROC else 0
 
 
 @pytest.fixture(autouse=True)
@@ -218,7 +220,7 @@ class TestEnding:
             given = program("trap '' TERM; touch up; while :; do sleep 0.05; done", tmp_path)
             reported: list[Process] = []
             task = asyncio.create_task(run_program(given, reported.append, grace_s=60))
-            while not (tmp_path / "up").exists():
+            while not (tmp_path / "up").exists():  # noqa: ASYNC110 -- another process makes it
                 await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.sleep(0.1)
@@ -334,10 +336,8 @@ def first_line(popen: subprocess.Popen[bytes]) -> None:
 
 
 def buried(popen: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(popen.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     popen.wait()
     assert popen.stdout is not None
     popen.stdout.close()

@@ -1,0 +1,93 @@
+"""`attractorc resume`: go on with a run after a crash, a stop, or an answer.
+
+The plan, the inputs and the folder are the run's own, from its journal. All else is the
+interpreter's.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .exits import Refused
+from .running import (
+    EXIT_CODES,
+    Settings,
+    carried_out,
+    folders,
+    listeners,
+    opened,
+    ports,
+    store_location,
+)
+from .terminal import colour_option, wants_colour
+
+
+@click.command(
+    epilog="Example: attractorc resume last",
+    short_help="Go on after a crash, a stop, or an answer.",
+)
+@click.argument("run")
+@click.option("--jobs", type=click.IntRange(min=1), help="Attempts at once in the whole run.")
+@click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Run directory.")
+@click.option("--store", metavar="PATH", help="Where the run is kept.")
+@click.option(
+    "--backend", type=click.Choice(["simulate", "command"]), help="Who answers prompts."
+)
+@click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
+@click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
+@colour_option
+def command(  # noqa: PLR0913 - one parameter an option
+    run: str,
+    jobs: int | None,
+    logs: Path | None,
+    store: str | None,
+    backend: str | None,
+    agent_command: str | None,
+    interviewer: str | None,
+    as_json: bool,
+    colour: str,
+) -> int:
+    """Go on with a run where its journal ends. Finished stages do not run again.
+
+    RUN is a run id, an unambiguous beginning of one, or `last`. Exit codes are those of
+    `exec`; 4 if another process owns the run, or it has ended.
+    """
+    from attractorc.interpreter.driver import resume_run
+    from attractorc.interpreter.driver.opening import beginning_of, plan_of
+    from attractorc.interpreter.ports import StoreError
+
+    from . import showing
+    from .choosing import chosen_run
+
+    location = store_location(store)
+    kept = opened(location)
+    name = chosen_run(kept, run)
+    try:
+        begun = beginning_of(kept, name)
+        plan = plan_of(kept, name)
+    except StoreError as error:
+        raise Refused(str(error)) from error
+    settings = Settings(
+        location,
+        backend or str(begun.options.get("backend", "simulate")),
+        agent_command or begun.options.get("agent_command"),  # type: ignore[arg-type]
+        interviewer,
+        jobs,
+        logs,
+    )
+    made = ports(settings, kept)
+    view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
+
+    async def opening():  # type: ignore[no-untyped-def]
+        heard = listeners(settings, kept, name, view)
+        journal = await resume_run(name, made, heard)
+        return journal, folders(settings, Path(begun.workspace or "."), name)
+
+    with view:
+        result = carried_out(settings, made, opening)
+    showing.ending(result, view, location, as_json)
+    return EXIT_CODES[result.status]

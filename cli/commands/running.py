@@ -1,0 +1,201 @@
+"""Running a plan or going on with a run, as `exec` and `resume` both do it.
+
+Wires store, handlers, interviewer and clock together, lets the engine run under signals,
+and says how it ended. It must not know how options are written on a command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import Exit, Refused
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.driver import RunResult
+    from attractorc.interpreter.driver.calls import Folders
+    from attractorc.interpreter.driver.journal import Journal, Listener
+    from attractorc.interpreter.ports import Interviewer, Ports, Store
+
+EXIT_CODES = {
+    "success": Exit.DONE,
+    "partial_success": Exit.DONE,
+    "fail": Exit.NOT_HELD,
+    "cancelled": Exit.NOT_HELD,
+    "parked": Exit.PARKED,
+    "stopped": Exit.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What both commands can be told. `jobs` None: no limit over the whole run."""
+
+    store: str
+    backend: str = "simulate"
+    agent_command: str | None = None
+    interviewer: str | None = None
+    jobs: int | None = None
+    logs: Path | None = None
+
+
+def store_location(given: str | None) -> str:
+    """The store that was named, or the one that belongs to the current folder."""
+    from attractorc.interpreter.stores.opening import default_location
+
+    return given if given is not None else str(default_location(Path.cwd()))
+
+
+def opened(location: str) -> Store:
+    """The store at a location, made if it is missing. Raises `Refused` with code 4."""
+    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.stores.opening import open_store
+
+    try:
+        return open_store(location)
+    except StoreError as error:
+        raise Refused(str(error), Exit.STORE) from error
+
+
+def ports(settings: Settings, store: Store) -> Ports:
+    """One implementation of each port. Raises `Refused` for settings that cannot be."""
+    from attractorc.interpreter.driver.clock import SystemClock
+    from attractorc.interpreter.handlers import built_in
+    from attractorc.interpreter.handlers.agent_command import (
+        BadCommand,
+        CommandBackend,
+        split_command,
+    )
+    from attractorc.interpreter.ports import Ports
+
+    environment = dict(os.environ)
+    backends = {}
+    if settings.agent_command is not None:
+        try:
+            argv = split_command(settings.agent_command)
+            backends["command"] = CommandBackend(argv, environment)
+        except BadCommand as error:
+            raise Refused(f"--agent-command: {error}") from error
+    elif settings.backend == "command":
+        raise Refused(
+            "--backend command needs to know the program: give --agent-command 'PROGRAM ARGS'"
+        )
+    handlers = built_in(environment, backends=backends, backend=settings.backend)
+    return Ports(store, handlers, interviewer(settings.interviewer), SystemClock())
+
+
+def interviewer(name: str | None) -> Interviewer:
+    """Who is asked: the person at the terminal, everybody's yes, a file's answers, or nobody."""
+    from attractorc.interpreter.handlers.interviewers import AutoApprove, Console, Park, Queue
+
+    if name is None:
+        name = "console" if sys.stdin.isatty() and sys.stderr.isatty() else "park"
+    if name.startswith("queue:"):
+        path = Path(name.removeprefix("queue:"))
+        try:
+            answers = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{path}: the answers cannot be read: {error}") from error
+        return Queue([answer for answer in answers if answer.strip()])
+    match name:
+        case "auto":
+            return AutoApprove()
+        case "console":
+            return Console(sys.stdin.fileno(), sys.stderr)
+        case "park":
+            return Park()
+    raise Refused(
+        f"there is no interviewer '{name}'; there are auto, console, park and queue:FILE"
+    )
+
+
+def folders(settings: Settings, workspace: Path, run_id: str) -> Folders:
+    """Where the run's files are: private ones beside the store, in memory's case temporary."""
+    from attractorc.compiler.value import encoded
+    from attractorc.interpreter.driver.calls import Folders
+
+    if settings.store == "memory:":
+        stages = Path(tempfile.mkdtemp(prefix="attractorc-"))
+    else:
+        stages = Path(f"{settings.store}.stages").absolute() / encoded(run_id)[-100:]
+    logs = None if settings.logs is None else settings.logs.absolute()
+    return Folders(workspace, stages, logs)
+
+
+def listeners(
+    settings: Settings, store: Store, run_id: str, shown: Listener | None
+) -> list[Listener]:
+    """Who hears of every record: the progress view, and the run directory if asked for."""
+    heard: list[Listener] = [] if shown is None else [shown]
+    if settings.logs is not None:
+        from attractorc.interpreter.queries.run_directory import RunDirectory
+
+        directory = RunDirectory(settings.logs, store, run_id)
+
+        def keep(record: object, _state: object) -> None:
+            from attractorc.interpreter.records import RunLifecycle
+
+            directory.feed(record)  # type: ignore[arg-type]
+            ended = isinstance(record, RunLifecycle) and record.kind != "initialized"
+            directory.flush(force=ended)
+
+        heard.append(keep)
+    return heard
+
+
+def carried_out(
+    settings: Settings,
+    made: Ports,
+    opening: Callable[[], Awaitable[tuple[Journal, Folders]]],
+) -> RunResult:
+    """Open a run and let the engine have it until it ends, parks or is stopped.
+
+    Ctrl-C asks for a stop at the next boundary, a second one ends what runs. Raises `Refused`
+    with code 4 for trouble with the store.
+    """
+    from attractorc.interpreter.driver import Engine
+    from attractorc.interpreter.ports import StoreError
+
+    async def go() -> RunResult:
+        journal, where = await opening()
+        try:
+            engine = Engine(journal, made, where, settings.jobs)
+            _heed_signals(engine)
+            return await engine.run()
+        finally:
+            journal.close()
+            where.close()
+
+    try:
+        return asyncio.run(go())
+    except StoreError as error:
+        raise Refused(str(error), Exit.STORE) from error
+    finally:
+        made.store.close()
+
+
+def _heed_signals(engine: object) -> None:
+    from attractorc.interpreter.driver import Engine
+
+    assert isinstance(engine, Engine)
+    asked = 0
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            click.echo("stopping at the next boundary; once more to stop at once", err=True)
+        engine.request_stop(at_once=asked > 1)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)

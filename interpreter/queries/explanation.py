@@ -1,0 +1,135 @@
+"""Why: a join, a merge or a value in words, each with the data that the words are made of.
+
+The answer to "why did it come out like this" for somebody who has only the store. It must
+not decide anything again: it tells what was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from attractorc.compiler.value import Json, nearest
+
+from ..ports import Store
+from ..records import FanInDecision
+from . import wording
+from .joining import JoinEntry, joins
+from .lineage import Ledger
+from .reading import every, stage_id
+
+
+class UnknownTarget(LookupError):
+    """Nothing of that name was decided; the message is one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One answer. `kind` is `join` or `key`; `lines` are for people, indented by two blanks.
+
+    `data` holds the same as JSON.
+    """
+
+    kind: str
+    target: str
+    lines: tuple[str, ...]
+    data: Json
+
+
+def why(store: Store, run_id: str, target: str | None = None) -> tuple[Explanation, ...]:
+    """Explain every join of a run, or those of a fan-out or fan-in, or one context key.
+
+    `target` is a node id, a stage id or a key. Raises `UnknownTarget` for anything else.
+    """
+    decided = joins(store, run_id)
+    decisions = _decisions(store, run_id)
+    if target is None:
+        return tuple(_join(entry, decisions.get(entry.fan_out)) for entry in decided)
+    chosen = [
+        (entry, decisions.get(entry.fan_out))
+        for entry in decided
+        if target in _names(entry, decisions.get(entry.fan_out))
+    ]
+    if chosen:
+        return tuple(_join(entry, decision) for entry, decision in chosen)
+    return (_key(store, run_id, target, decided, decisions),)
+
+
+def _decisions(store: Store, run_id: str) -> dict[str, FanInDecision]:
+    """Merge decisions by the stage id of their fan-out."""
+    return {
+        stage_id(decision.path, decision.fan_out, decision.fan_out_visit): decision
+        for decision in every(store, run_id, FanInDecision)
+    }
+
+
+def _names(entry: JoinEntry, decision: FanInDecision | None) -> Iterator[str]:
+    """What a join may be asked for by."""
+    yield entry.node_id
+    yield entry.fan_out
+    if decision is not None:
+        yield decision.node_id
+        yield entry.merged_at
+
+
+def _join(entry: JoinEntry, decision: FanInDecision | None) -> Explanation:
+    lines = [*wording.join_lines(entry), *wording.merge_lines(decision)]
+    data: dict[str, Json] = {"join": wording.plain(entry)}
+    if decision is not None:
+        data["merge"] = {
+            "fan_in": decision.node_id,
+            "status": decision.status,
+            "reason": decision.reason,
+            "branches": decision.branches,
+            "winner": decision.winner,
+            "keys": decision.keys,
+        }
+    return Explanation("join", entry.fan_out, tuple(lines), data)
+
+
+def _key(
+    store: Store,
+    run_id: str,
+    key: str,
+    decided: tuple[JoinEntry, ...],
+    decisions: dict[str, FanInDecision],
+) -> Explanation:
+    ledger = Ledger(store, run_id, key)
+    origin = ledger.newest(key, "", None)
+    mentions = [
+        (decision, entry)
+        for decision in decisions.values()
+        for entry in wording.entries(decision)
+        if entry["key"] == key and (origin is None or entry["strategy"] == "isolate")
+    ]
+    if origin is None and not mentions:
+        raise UnknownTarget(_unknown(key, decided, decisions))
+    lines: list[str] = []
+    if origin is not None:
+        lines += wording.origin_lines(origin)
+    else:
+        lines.append(f"'{key}' has no value on the trunk")
+    for decision, entry in mentions:
+        lines += wording.mention_lines(decision, entry)
+    data: dict[str, Json] = {
+        "key": key,
+        "origin": None if origin is None else wording.plain(origin),
+        "mentions": [
+            {"fan_in": decision.node_id, "fan_out": decision.fan_out, "entry": dict(entry)}
+            for decision, entry in mentions
+        ],
+    }
+    return Explanation("key", key, tuple(lines), data)
+
+
+def _unknown(
+    target: str, decided: tuple[JoinEntry, ...], decisions: dict[str, FanInDecision]
+) -> str:
+    known = {entry.node_id for entry in decided}
+    known |= {decision.node_id for decision in decisions.values()}
+    known |= {
+        str(entry["key"]) for decision in decisions.values() for entry in wording.entries(decision)
+    }
+    close = nearest(target, known)
+    hint = f"; did you mean '{close}'?" if close else ""
+    return f"nothing in this run is a fan-out, a fan-in or a context key '{target}'{hint}"

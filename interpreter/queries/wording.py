@@ -1,0 +1,182 @@
+"""Decisions in words: lines for people, indented by two blanks a level, nothing coloured.
+
+Apart from the finding of facts, so that the sentences can be read in one place. It must
+not read a store.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from attractorc.compiler.value import Json, canonical
+
+from ..records import FanInDecision
+from .joining import JoinEntry
+from .lineage import Contribution, Origin
+
+SHOWN_CHARS = 72
+_ORDERS = {
+    "declared": "in declared order",
+    "arrival": "in the order in which they arrived",
+}
+_STATES = {
+    "merged": "merged",
+    "not_chosen": "not chosen",
+    "isolated": "kept apart",
+    "dropped": "dropped on purpose",
+    "excluded": "excluded",
+    "conflict": "in conflict",
+}
+
+
+def join_lines(join: JoinEntry) -> Iterator[str]:
+    """How a join was decided."""
+    again = f", visit {join.visit}" if join.visit > 1 else ""
+    within = f", in {join.path}" if join.path else ""
+    yield f"fan-out '{join.node_id}'{again}{within}: {_count(len(join.branches), 'branch')}"
+    if join.state == "undecided":
+        yield "  join: not decided yet"
+        return
+    verdict = "satisfied" if join.satisfied else "not satisfied"
+    yield f"  join: {join.policy}, {verdict}" + (f": {join.reason}" if join.reason else "")
+    order = _ORDERS.get(join.decide, join.decide)
+    yield f"  ends counted {order}; error_policy {join.error_policy}"
+    for number, (branch, end) in enumerate(join.taken, 1):
+        yield f"    {number}. {branch}: {end}"
+    if not join.taken:
+        yield "    none"
+    skipped = join.counts.get("skipped")
+    if skipped:
+        yield f"  {_count(cast('int', skipped), 'branch')} skipped: the condition was false"
+    if join.losers:
+        fate = "ran to their end, not counted" if join.losers_policy == "drain" else "cancelled"
+        yield f"  decided without {_listed(join.losers)}: {fate}"
+
+
+def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
+    """What a fan-in made of the branches."""
+    if decision is None:
+        return
+    told = f": {decision.reason}" if decision.reason else ""
+    yield f"  merge at '{decision.node_id}': {decision.status}{told}"
+    yield from _winner_lines(decision.winner)
+    for entry in entries(decision):
+        yield f"    {_key_line(entry)}"
+
+
+def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
+    """What one merge decision did with a key."""
+    yield f"at fan-in '{decision.node_id}' (fan-out '{decision.fan_out}'): {_key_line(entry)}"
+    for write in _sequence(entry["writes"]):
+        state = _STATES.get(str(write["state"]), str(write["state"]))
+        yield f"  {write['branch']} wrote {_value(write)} by {write['writer']}: {state}"
+    if entry.get("conflict"):
+        yield f"  {entry['conflict']['reason']}"
+
+
+def origin_lines(origin: Origin, level: int = 0) -> Iterator[str]:
+    """Where a value came from, down to the stage attempts."""
+    indent = "  " * level
+    if not level:
+        yield f"{origin.key} = {shown(origin.value)}"
+        indent = "  "
+    match origin.how:
+        case "input":
+            yield f"{indent}given as an input of the run"
+        case "stage":
+            yield f"{indent}written by {origin.writer}"
+        case "isolated":
+            yield f"{indent}kept apart by {origin.writer}, not merged"
+        case "merge":
+            rule = f" (rule '{origin.pattern}')" if origin.pattern else ""
+            yield f"{indent}merged by {origin.writer}: {origin.strategy}{rule}"
+    if origin.conflict:
+        resolved = f", resolved by {origin.resolved_by}" if origin.resolved_by else ""
+        yield f"{indent}  conflict: {origin.conflict}{resolved}"
+    if origin.base is not None:
+        yield f"{indent}  before the fork it was {shown(origin.base.value)}:"
+        yield from origin_lines(origin.base, level + 3)
+    for one in origin.contributions:
+        yield from _contribution_lines(one, level)
+
+
+def entries(decision: FanInDecision) -> Sequence[Mapping[str, Any]]:
+    """What a merge decision says about each key."""
+    return _sequence(decision.keys)
+
+
+def plain(value: Any) -> Json:
+    """A dataclass of this room as JSON."""
+    return cast("Json", dataclasses.asdict(value))
+
+
+def shown(value: Json) -> str:
+    """A value, cut to one short line."""
+    text = canonical(value)
+    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 3]}..."
+
+
+def _contribution_lines(one: Contribution, level: int) -> Iterator[str]:
+    indent = "  " * (level + 2)
+    state = _STATES.get(one.state, one.state)
+    value = one.digest[:19] if one.digest else shown(one.value)
+    yield f"{indent}{one.branch}: {value}, written by {one.writer} ({state})"
+    if one.origin is not None:
+        yield from origin_lines(one.origin, level + 3)
+
+
+def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:
+    if winner.get("id") is None:
+        yield "  winner: none"
+    else:
+        method = str(winner.get("method", ""))
+        by = "the only candidate" if method == "only_candidate" else f"by {method}"
+        yield f"  winner: {winner['id']}, {by}"
+    ranking = _sequence(winner.get("ranking", ()))
+    if len(ranking) > 1:
+        for number, place in enumerate(ranking, 1):
+            values = ", ".join(f"{name} = {_brief(seen)}" for name, seen in place["values"].items())
+            yield f"    {number}. {place['branch']}: {values}"
+    for note in winner.get("notes", ()):
+        yield f"    note: {note}"
+
+
+def _key_line(entry: Mapping[str, Any]) -> str:
+    writes = _sequence(entry["writes"])
+    by_state: dict[str, list[str]] = {}
+    for write in writes:
+        by_state.setdefault(str(write["state"]), []).append(str(write["branch"]))
+    told = "; ".join(
+        f"{_STATES.get(state, state)}: {_listed(branches)}" for state, branches in by_state.items()
+    )
+    result = entry.get("result")
+    value = f" = {_value(result)}" if result is not None else ""
+    conflict = entry.get("conflict") or {}
+    resolved = conflict.get("resolved_by")
+    after = f"; conflict resolved by {resolved}" if resolved else ""
+    return f"{entry['key']}{value}  [{entry['strategy']}; {told}{after}]"
+
+
+def _value(entry: Mapping[str, Any]) -> str:
+    if "value" in entry:
+        return shown(entry["value"])
+    return f"{entry.get('size_bytes', '?')} bytes, {str(entry.get('digest', ''))[:19]}"
+
+
+def _brief(value: Json) -> str:
+    return value if isinstance(value, str) else "absent" if value is None else shown(value)
+
+
+def _sequence(value: Any) -> Sequence[Mapping[str, Any]]:
+    return cast("Sequence[Mapping[str, Any]]", value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -1,0 +1,105 @@
+"""Fan-outs as regions of a plan: branches, policies, and where they meet."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from attractorc.compiler.plan.model import (
+    FanIn,
+)
+from attractorc.compiler.policy import Merge, MergeRule, Winner, WinnerKey
+
+from .lowering import plan_of
+
+
+def test_a_fan_outs_routes_are_those_after_its_join() -> None:
+    plan = plan_of(
+        "f [shape=component] start -> f -> {a b} -> j j [shape=tripleoctagon] j -> exit"
+        ' f -> exit [condition="outcome=fail"]'
+    )
+    assert [route.target for route in plan.steps["f"].routes] == ["exit"]
+    assert [branch.id for branch in plan.regions["f"].branches] == ["a", "b"]
+    assert plan.steps["j"].work == FanIn("f")
+
+
+def test_branches_stand_in_declared_order_heavier_first() -> None:
+    plan = plan_of(
+        "f [shape=component] start -> f f -> a f -> b [weight=2, branch=bee] f -> c [weight=2]"
+        " {a b c} -> exit"
+    )
+    branches = plan.regions["f"].branches
+    assert [(branch.id, branch.head) for branch in branches] == [
+        ("bee", "b"),
+        ("c", "c"),
+        ("a", "a"),
+    ]
+
+
+def test_nested_regions_know_their_parents_and_steps_their_innermost_region() -> None:
+    plan = plan_of(
+        "f [shape=component] g [shape=component] j [shape=tripleoctagon]"
+        " start -> f -> {a g} g -> {b c} -> m -> j a -> j j -> exit"
+    )
+    outer, inner = plan.regions["f"], plan.regions["g"]
+    assert (outer.meeting, outer.join_at, outer.parent) == ("fan_in", "j", None)
+    assert (inner.meeting, inner.join_at, inner.parent) == ("node", "m", "f")
+    assert outer.nodes == ("a", "b", "c", "g", "m")
+    assert {step.id: step.region for step in plan.steps.values()} == {
+        "start": None, "exit": None, "f": None, "j": None,
+        "a": "f", "g": "f", "m": "f", "b": "g", "c": "g",
+    }  # fmt: skip
+
+
+def test_an_inner_region_that_meets_at_the_outer_fan_in_joins_at_its_own_fan_out() -> None:
+    plan = plan_of(
+        'f [shape=component] g [shape=component, merge="x: sum"]'
+        ' j [shape=tripleoctagon, merge="x: max"]'
+        " start -> f -> {a g} g -> {b c} -> j a -> j -> exit"
+    )
+    assert plan.steps["j"].work == FanIn("f")
+    assert plan.regions["f"].merge == Merge((MergeRule("x", "max"),))
+    inner = plan.regions["g"]
+    assert (inner.meeting, inner.join_at) == ("node", "j")
+    assert inner.merge == Merge((MergeRule("x", "sum"),))
+
+
+def test_policies_of_the_decision_stand_on_the_fan_in_or_the_fan_out() -> None:
+    fan_in = plan_of(
+        'f [shape=component, winner="min(cost)"] j [shape=tripleoctagon, merge="x: sum",'
+        " on_conflict=winner] start -> f -> {a b} -> j -> exit"
+    ).regions["f"]
+    assert fan_in.merge == Merge((MergeRule("x", "sum"),), on_conflict="winner")
+    assert fan_in.winner == Winner((WinnerKey("min", "cost"),), True)
+    node = plan_of('f [shape=component, merge="x: sum"] start -> f -> {a b} -> c -> exit').regions[
+        "f"
+    ]
+    assert (node.meeting, node.join_at) == ("node", "c")
+    assert node.merge == Merge((MergeRule("x", "sum"),))
+    assert node.winner == Winner()
+
+
+def test_a_fan_outs_policy_is_complete() -> None:
+    policy = (
+        plan_of(
+            "f [shape=component, join=quorum, quorum_ratio=0.5, error_policy=ignore, losers=drain,"
+            " decide=arrival, max_parallel=2, join_timeout=1m, branch_timeout=5s]"
+            " start -> f -> {a b} -> exit"
+        )
+        .regions["f"]
+        .policy
+    )
+    assert (policy.join.kind, policy.join.ratio, policy.join.text) == (
+        "quorum", Fraction(1, 2), "quorum(1/2)",
+    )  # fmt: skip
+    assert (policy.error_policy, policy.losers, policy.decide) == ("ignore", "drain", "arrival")
+    assert (policy.max_parallel, policy.join_timeout_ms, policy.branch_timeout_ms) == (
+        2, 60_000, 5_000,
+    )  # fmt: skip
+
+
+def test_branches_that_meet_nowhere_end_with_their_region() -> None:
+    plan = plan_of(
+        'f [shape=component] start -> f -> {a b} f -> exit [condition="outcome=success"]'
+    )
+    region = plan.regions["f"]
+    assert (region.meeting, region.join_at) == ("none", None)

@@ -1,0 +1,104 @@
+"""The table of handlers: who runs what, and what is missing before anything runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from attractorc.compiler.plan.model import (
+    Agent,
+    Conditional,
+    Custom,
+    Exit,
+    FanIn,
+    Human,
+    Parallel,
+    Plan,
+    Region,
+    Start,
+    Step,
+    Tool,
+    Work,
+)
+from attractorc.compiler.policy import Winner, WinnerKey
+from attractorc.interpreter.handlers import built_in, check_ready, handler_name
+from attractorc.interpreter.handlers.agent_command import CommandBackend
+from attractorc.interpreter.ports import Call
+
+from .fakes import FakeHandler, call, step
+
+MISSING = {"command": CommandBackend(("no-such-agent",), {"PATH": "/bin"})}
+
+
+def plan(*steps: Step, regions: dict[str, Region] | None = None) -> Plan:
+    return Plan("p", "start", "exit", {s.id: s for s in steps}, regions or {})
+
+
+@pytest.mark.parametrize(
+    ("work", "name"),
+    [
+        (Tool("x"), "tool"),
+        (Agent(()), "agent"),
+        (Custom("mine"), "mine"),
+        *((work, None) for work in (Start(), Exit(), Conditional(), Human(()), Parallel())),
+        (FanIn(None), None),
+    ],
+)
+def test_each_kind_of_work_has_its_handler(work: Work, name: str | None) -> None:
+    assert handler_name(work) == name
+
+
+def test_the_built_in_table_runs_tools_agents_and_the_host_s_own(tmp_path: Path) -> None:
+    def function(given: Call) -> dict[str, str]:
+        return {"ran": given.step.id}
+
+    table = built_in({"PATH": "/bin:/usr/bin"}, custom={"mine": function, "fake": FakeHandler()})
+    assert set(table) == {"tool", "agent", "mine", "fake"}
+    for work in (Tool("true"), Agent(()), Custom("mine"), Custom("fake")):
+        name = handler_name(work)
+        assert name is not None
+        outcome = asyncio.run(table[name].run(call(tmp_path, work)))
+        assert outcome.status.succeeded
+
+
+def test_a_host_may_replace_a_built_in_handler() -> None:
+    mine = FakeHandler()
+    assert built_in({}, custom={"agent": mine})["agent"] is mine
+
+
+def test_a_type_without_a_handler_is_named() -> None:
+    given = plan(step(Tool("x"), "a"), step(Custom("mine"), "b"))
+    assert check_ready(given, built_in({})) == (
+        "node 'b' has the type 'mine', and no handler is given for it"
+    )
+    assert check_ready(given, built_in({}, custom={"mine": FakeHandler()})) is None
+
+
+def test_a_missing_agent_program_is_said_only_if_it_is_needed() -> None:
+    table = built_in({}, backends=MISSING, backend="command")
+    assert check_ready(plan(step(Tool("x"), "a")), table) is None
+    reason = check_ready(plan(step(Agent(()), "b")), table)
+    assert reason is not None
+    assert reason.startswith("node 'b' cannot be run: the agent program 'no-such-agent'")
+    assert check_ready(plan(step(Agent((), backend="simulate"), "b")), table) is None
+
+
+def test_an_unknown_backend_of_the_run_is_said() -> None:
+    reason = check_ready(plan(step(Agent(()), "b")), built_in({}, backend="magic"))
+    assert reason == "node 'b' cannot be run: there is no agent backend 'magic', only simulate"
+
+
+def test_a_winner_by_prompt_needs_an_agent_too() -> None:
+    region = Region("fan", (), "meet", "fan_in", winner=Winner((WinnerKey("prompt"),), True))
+    steps = (step(Parallel(), "fan"), step(FanIn("fan"), "meet"))
+    table = built_in({}, backends=MISSING, backend="command")
+    reason = check_ready(plan(*steps, regions={"fan": region}), table)
+    assert reason is not None
+    assert reason.startswith("node 'meet' cannot be run")
+
+
+def test_a_host_s_own_agent_handler_answers_for_itself() -> None:
+    table = built_in({}, custom={"agent": FakeHandler()})
+    assert check_ready(plan(step(Agent(()), "b")), table) is None

@@ -1,0 +1,229 @@
+"""Resume: from every prefix of a journal the run ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from attractorc.compiler.plan.model import FanIn, Human, Parallel
+from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule
+from attractorc.interpreter.outcome import Outcome, Status
+from attractorc.interpreter.ports import Locked, StoreError
+from attractorc.interpreter.records import ParallelLifecycle, RunLifecycle, StageLifecycle
+from attractorc.interpreter.stores.memory import MemoryStore
+
+from .pipelines import (
+    SUCCEEDS,
+    Nobody,
+    Ran,
+    Says,
+    Scripted,
+    after,
+    fails,
+    fan,
+    plan,
+    quick,
+    region,
+    run,
+    step,
+    to,
+    when,
+    writes,
+)
+
+AGAIN = Outcome(Status.RETRY, failure_reason="later")
+
+
+class Crash(BaseException):
+    """The engine is gone, as by kill -9: nothing more is written."""
+
+
+class Crashing:
+    """A store that dies at its n-th append, leaving what was there before."""
+
+    def __init__(self, inner: MemoryStore, survives: int) -> None:
+        self._inner = inner
+        self._left = survives
+
+    def append(self, *arguments: Any, **named: Any) -> Any:
+        if self._left == 0:
+            raise Crash
+        self._left -= 1
+        return self._inner.append(*arguments, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def by_attempt(*outcomes: Outcome):
+    """Answers by attempt number, so that a rerun of an attempt gets the same answer."""
+
+    async def behave(call) -> Outcome:
+        await asyncio.sleep(0)
+        return outcomes[min(call.attempt, len(outcomes)) - 1]
+
+    return behave
+
+
+def simple() -> tuple[Any, dict[str, Any]]:
+    made = plan(quick(step("a", "b"), 1), step("b", to("a", condition=when("x", "1")), "exit"))
+
+    async def b(call) -> Outcome:
+        return writes(x=str(call.visit))
+
+    return made, {"a": by_attempt(AGAIN, SUCCEEDS), "b": b}
+
+
+def forked() -> tuple[Any, dict[str, Any]]:
+    made = plan(
+        step("fan", work=Parallel()),
+        quick(step("a", "a2", region="fan"), 1),
+        step("a2", "join", region="fan"),
+        step("b", "join", region="fan"),
+        step("c", "join", region="fan"),
+        step("join", "last", work=FanIn("fan")),
+        step("last", "exit"),
+        regions=(
+            region(
+                "fan",
+                "a b c",
+                "join",
+                policy=FanOut(Join("k_of_n", k=1, text="k_of_n(1)"), max_parallel=2),
+                merge=Merge((MergeRule("n", "append"),)),
+            ),
+        ),
+    )
+    behaviour = {
+        "a": by_attempt(AGAIN, writes(n="a")),
+        "a2": fails("a2 is red"),
+        "b": writes(n="b"),
+        "c": after(0.05, writes(n="c")),
+    }
+    return made, behaviour
+
+
+def nested() -> tuple[Any, dict[str, Any]]:
+    made = plan(
+        step("outer", work=Parallel()),
+        step("inner", work=Parallel(), region="outer"),
+        step("a", "meet", region="inner"),
+        step("b", "meet", region="inner"),
+        step("meet", "join", work=FanIn("inner"), region="outer"),
+        step("z", "join", region="outer"),
+        step("join", "exit", work=FanIn("outer")),
+        regions=(
+            region("outer", "inner z", "join", merge=Merge((MergeRule("*", "collect"),))),
+            region("inner", "a b", "meet", merge=Merge((MergeRule("*", "sum"),)), parent="outer"),
+        ),
+    )
+    return made, {"a": writes(n=1), "b": writes(n=2), "z": writes(n=3)}
+
+
+def asked() -> tuple[Any, dict[str, Any]]:
+    gate = step("ship", to("exit", "[Y] Yes"), to("a", "[N] No"), work=Human(("Ship it?",)))
+    return plan(step("a", "ship"), gate), {}
+
+
+PIPELINES = {"retries and a loop": simple, "a fork": forked, "nested": nested, "asked": asked}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES.values(), ids=PIPELINES)
+def test_from_every_prefix_of_the_journal_the_outcome_is_the_same(pipeline) -> None:
+    made, behaviour = pipeline()
+    undisturbed = run(made, behaviour, interviewer=Says("Yes"))
+    total = len(undisturbed.records)
+    assert total > 10
+    for survives in range(3, total):
+        store = MemoryStore()
+        first = Scripted(behaviour)
+        with pytest.raises(Crash):
+            run(made, first, store=Crashing(store, survives), interviewer=Says("Yes"))
+        before = committed(store)
+        second = Scripted(behaviour)
+        resumed = run(made, second, store=store, interviewer=Says("Yes"), resume=True)
+        assert resumed.result.outcome_digest == undisturbed.result.outcome_digest, survives
+        assert not before & {call.stage_id for call in second.calls}, survives
+        assert once_each(resumed), survives
+
+
+def committed(store: MemoryStore) -> set[str]:
+    """The ids of the stages that a journal holds an outcome of."""
+    from attractorc.interpreter.driver.journal import read
+
+    return {
+        record.stage_attempt_id.partition(":")[2].rpartition("@")[0]
+        for record, _turn in read(store, "run-1")
+        if isinstance(record, StageLifecycle) and record.kind in ("completed", "failed")
+    }
+
+
+def once_each(ran: Ran) -> bool:
+    """Every stage has one outcome and every branch one terminal record."""
+    outcomes = Counter(
+        (one.path, one.node_id, one.visit) for one in ran.of(StageLifecycle, "completed", "failed")
+    )
+    kinds = ("completed", "failed", "skipped", "cancelled", "timed_out")
+    terminals = Counter(
+        one.branch_path for one in ran.of(ParallelLifecycle, *(f"branch_{k}" for k in kinds))
+    )
+    numbers = [record.sequence_no for record in ran.records]
+    return set(outcomes.values()) | set(terminals.values()) <= {1} and numbers == list(
+        range(1, len(numbers) + 1)
+    )
+
+
+def test_an_interrupted_attempt_keeps_its_number_and_its_key() -> None:
+    made, store = plan(step("a", "exit")), MemoryStore()
+    with pytest.raises(Crash):
+        run(made, store=Crashing(store, 7))
+    resumed = run(made, store=store, resume=True)
+    starts = [one for one in resumed.of(StageLifecycle, "started") if one.node_id == "a"]
+    assert [one.stage_attempt_id for one in starts] == ["run-1:/a.1@1", "run-1:/a.1@1"]
+    assert [one.epoch for one in starts] == [1, 2]
+    assert len(resumed.of(StageLifecycle, "interrupted")) == 1
+
+
+def test_a_stage_that_must_not_run_twice_fails_after_an_interruption() -> None:
+    made, store = plan(step("a", "exit", on_interrupted="fail")), MemoryStore()
+    with pytest.raises(Crash):
+        run(made, store=Crashing(store, 7))
+    resumed = run(made, store=store, resume=True)
+    assert resumed.handler.ran == []
+    assert "was interrupted and may have run" in resumed.result.reason
+
+
+def test_a_gate_with_nobody_to_ask_parks_once_nothing_else_can_go_on() -> None:
+    gate = step("ship", to("join", "[Y] Yes"), work=Human(("Ship?",)), region="fan")
+    made = plan(
+        step("fan", work=Parallel()),
+        gate,
+        step("b", "join", region="fan"),
+        step("join", "exit", work=FanIn("fan")),
+        regions=(region("fan", "ship b", "join"),),
+    )
+    parked = run(made, {"b": after(0.02)}, interviewer=Nobody())
+    assert (parked.result.status, parked.handler.ran) == ("parked", ["b"])
+    assert parked.result.questions == ("/fan.1/ship/ship.1",)
+    parked.store.post("run-1", "answer", {"question": "/fan.1/ship/ship.1", "choice": "yes"}, "now")
+    resumed = run(made, store=parked.store, interviewer=Nobody(), resume=True)
+    assert (resumed.result.status, resumed.handler.ran) == ("success", [])
+
+
+def test_an_ended_run_is_not_resumed() -> None:
+    ran = run(plan(step("a", "exit")))
+    with pytest.raises(StoreError, match="has ended"):
+        run(plan(step("a", "exit")), store=ran.store, resume=True)
+
+
+def test_a_run_that_another_engine_owns_is_not_resumed() -> None:
+    store = MemoryStore()
+    with pytest.raises(Crash):
+        run(fan(), store=Crashing(store, 8))
+    lease = store.lease("run-1")
+    with pytest.raises(Locked):
+        run(fan(), store=store, resume=True)
+    lease.release()
+    assert run(fan(), store=store, resume=True).of(RunLifecycle, "resumed")
