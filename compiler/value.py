@@ -108,6 +108,10 @@ def ratio(text: str) -> Fraction | None:
         return None
 
 
+_ALIKE = 0.7
+_NAME_LIMIT = 200
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most likely meant, or None; ties go to the first sorted."""
     folded = _folded(name)
@@ -116,10 +120,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         other = _folded(candidate)
         if folded == other:
             return candidate
-        if abs(len(folded) - len(other)) > max(3, len(folded) // 2):
+        shorter, longer = sorted((len(folded), len(other)))
+        if longer > _NAME_LIMIT or 2 * shorter < _ALIKE * (shorter + longer):
             continue
-        similarity = SequenceMatcher(None, folded, other).ratio()
-        if similarity >= 0.7 and (best is None or similarity > best[0]):
+        matcher = SequenceMatcher(None, folded, other)
+        if matcher.quick_ratio() < _ALIKE:
+            continue
+        similarity = matcher.ratio()
+        if similarity >= _ALIKE and (best is None or similarity > best[0]):
             best = (similarity, candidate)
     return best[1] if best else None
 

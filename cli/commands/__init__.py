@@ -22,6 +22,17 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong with pipeline files.",
     "explain": "Say what a rule means, with examples.",
     "plan": "Compile a pipeline and show its plan.",
+    "exec": "Run a pipeline.",
+    "resume": "Go on after a crash, a stop, or an answer.",
+    "answer": "Answer a question of a parked run.",
+    "runs": "List runs.",
+    "show": "Show one run in short.",
+    "events": "Show what happened in a run.",
+    "branches": "Show the branches of a run.",
+    "attempts": "Show every try at every stage.",
+    "questions": "Show the questions of a run.",
+    "why": "Explain joins and values.",
+    "export": "Write a run's directory.",
     "schema": "Print a JSON Schema.",
 }
 

@@ -5,10 +5,16 @@ The answer is kept in the store; `resume` journals it and goes on.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .exits import Exit, Refused
-from .running import opened, store_location
+from .running import chosen_run, opened, store_location
+
+if TYPE_CHECKING:
+    from attractorc.compiler.value import Json
+    from attractorc.interpreter.ports import Option
 
 
 @click.command(
@@ -27,31 +33,37 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     """
     from attractorc.interpreter.choices import choices_text, match_choice
     from attractorc.interpreter.driver.clock import SystemClock
-    from attractorc.interpreter.ports import Option, StoreError
+    from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.queries import questions
     from attractorc.interpreter.records.times import stamp
-
-    from .choosing import chosen_run
 
     kept = opened(store_location(store))
     try:
         name = chosen_run(kept, run)
-        asked = [one for one in questions(kept, name) if one.open]
-        found = [one for one in asked if question in (one.id, one.node_id)]
+        asked = questions(kept, name, "open")
+        found = [one for one in asked if question in (one.question_id, one.node_id)]
         if len(found) != 1:
-            ids = ", ".join(one.id for one in asked) or "none"
+            ids = ", ".join(one.question_id for one in asked) or "none"
             word = "several open questions are" if found else "no open question is"
             raise Refused(f"{word} called '{question}' in {name}; open: {ids}")
-        options = tuple(Option(one.key, one.label, one.target) for one in found[0].options)
+        asked_id = found[0].question_id
+        options = tuple(_option(one) for one in found[0].options)
         chosen = match_choice(choice, options)
         if chosen is None:
-            raise Refused(f"'{choice}' is no choice of {found[0].id}: {choices_text(options)}")
-        payload = {"question": found[0].id, "choice": chosen.label, "source": "answer"}
+            raise Refused(f"'{choice}' is no choice of {asked_id}: {choices_text(options)}")
+        payload = {"question": asked_id, "choice": chosen.label, "source": "answer"}
         kept.post(name, "answer", payload, stamp(SystemClock().now()))
         kept.commit()
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
     finally:
         kept.close()
-    click.echo(f"{found[0].id}: {chosen.label}; go on with: attractorc resume {name}")
+    click.echo(f"{asked_id}: {chosen.label}; go on with: attractorc resume {name}")
     return Exit.DONE
+
+
+def _option(shown: Json) -> Option:
+    from attractorc.interpreter.ports import Option
+
+    assert isinstance(shown, dict)
+    return Option(str(shown["key"]), str(shown["label"]), str(shown["target"]))

@@ -5,6 +5,7 @@ Compiles, refuses on errors, runs, says how it ended. All else is the interprete
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @colour_option
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     file: str,
     inputs: tuple[str, ...],
     jobs: int | None,
@@ -77,7 +78,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     answer (`attractorc answer`, then `attractorc resume`); 130: stopped, can be resumed.
     """
     from . import showing
-    from .inputs import given_inputs
+    from .inputs import given_inputs, refuse_shadowing
     from .plans import plan_of_file
 
     plan, plan_text, source = plan_of_file(file, wants_colour(colour, sys.stderr))
@@ -87,12 +88,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
         click.echo(plan_tree(plan), nl=False)
         return Exit.DONE
-    settings = Settings(
-        store_location(store), backend, agent_command, interviewer, jobs, logs
-    )
+    settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
     kept = opened(settings.store)
     made = ports(settings, kept)
     _ready(plan, made.handlers)
+    refuse_shadowing(plan, os.environ)
     from attractorc.interpreter.driver import create_run
     from attractorc.interpreter.driver.opening import NewRun, new_run_id
 

@@ -6,6 +6,7 @@ It must not know what inputs are used for.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from attractorc.compiler.value import Json, canonical, nearest
@@ -41,6 +42,20 @@ def given_inputs(plan: Plan, given: tuple[str, ...]) -> dict[str, Json]:
         else:
             values[name] = one.default
     return values
+
+
+def refuse_shadowing(plan: Plan, environment: Mapping[str, str]) -> None:
+    """Refuse inputs named like a variable of the environment, which tools would see instead.
+
+    What an outer run exported does not count (`ATTRACTOR_EXPORTED`).
+    """
+    outer = environment.get("ATTRACTOR_EXPORTED", "").split()
+    for one in plan.inputs:
+        if one.name in environment and one.name not in outer:
+            raise Refused(
+                f"the input '{one.name}' is named like a variable of the environment, which"
+                " commands would see instead of it; rename the input"
+            )
 
 
 def _typed(one: Input, text: str) -> Json:

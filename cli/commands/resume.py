@@ -16,6 +16,7 @@ from .running import (
     EXIT_CODES,
     Settings,
     carried_out,
+    chosen_run,
     folders,
     listeners,
     opened,
@@ -33,14 +34,12 @@ from .terminal import colour_option, wants_colour
 @click.option("--jobs", type=click.IntRange(min=1), help="Attempts at once in the whole run.")
 @click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Run directory.")
 @click.option("--store", metavar="PATH", help="Where the run is kept.")
-@click.option(
-    "--backend", type=click.Choice(["simulate", "command"]), help="Who answers prompts."
-)
+@click.option("--backend", type=click.Choice(["simulate", "command"]), help="Who answers prompts.")
 @click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @colour_option
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     run: str,
     jobs: int | None,
     logs: Path | None,
@@ -61,7 +60,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     from attractorc.interpreter.ports import StoreError
 
     from . import showing
-    from .choosing import chosen_run
 
     location = store_location(store)
     kept = opened(location)

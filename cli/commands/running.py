@@ -66,6 +66,17 @@ def opened(location: str) -> Store:
         raise Refused(str(error), Exit.STORE) from error
 
 
+def chosen_run(store: Store, name: str) -> str:
+    """The run id that a name, the beginning of one, or `last` means. `Refused` if none."""
+    from attractorc.interpreter.ports import NotFound
+    from attractorc.interpreter.queries import resolve
+
+    try:
+        return resolve(store, name).run_id
+    except NotFound as error:
+        raise Refused(str(error)) from error
+
+
 def ports(settings: Settings, store: Store) -> Ports:
     """One implementation of each port. Raises `Refused` for settings that cannot be."""
     from attractorc.interpreter.driver.clock import SystemClock
@@ -113,9 +124,7 @@ def interviewer(name: str | None) -> Interviewer:
             return Console(sys.stdin.fileno(), sys.stderr)
         case "park":
             return Park()
-    raise Refused(
-        f"there is no interviewer '{name}'; there are auto, console, park and queue:FILE"
-    )
+    raise Refused(f"there is no interviewer '{name}'; there are auto, console, park and queue:FILE")
 
 
 def folders(settings: Settings, workspace: Path, run_id: str) -> Folders:

@@ -20,7 +20,7 @@ from ..source import Source, Span
 from ..syntax import Comment
 
 MAX_DEPTH = 64
-MAX_TOKENS = 2_000_000
+MAX_TOKENS = 1_000_000
 _COMMENTS = frozenset({"LINE_COMMENT", "BLOCK_COMMENT"})
 _OVER_LINES = frozenset(
     {"BLANK", "BLOCK_COMMENT", "STRING", "HTML", "RUN_ON_STRING", "STRAY"}

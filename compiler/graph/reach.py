@@ -8,12 +8,14 @@ flow. It must not know what any rule says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from ..value import nearest
 from .elements import Node
 from .model import Graph
 
+_COMPARISONS_LIMIT = 50_000
 RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
 
 
@@ -25,16 +27,19 @@ def missing(graph: Graph) -> tuple[str, ...]:
 
 
 def misspelled(graph: Graph) -> dict[str, str]:
-    """Undeclared ids at the end of a path, each with the declared id it most likely means."""
+    """Undeclared ids at the end of a path, each with the declared id it most likely means.
+
+    In a very large graph only the first of them: every guess looks at all declared ids.
+    """
     declared = [node.id for node in graph.nodes.values() if not _unknown(node)]
-    found: dict[str, str] = {}
-    for node in graph.nodes.values():
-        loose = not graph.outgoing[node.id] or not graph.incoming[node.id]
-        if _unknown(node) and loose:
-            meant = nearest(node.id, declared)
-            if meant is not None:
-                found[node.id] = meant
-    return found
+    loose = (
+        node.id
+        for node in graph.nodes.values()
+        if _unknown(node) and not (graph.outgoing[node.id] and graph.incoming[node.id])
+    )
+    guesses = islice(loose, _COMPARISONS_LIMIT // max(1, len(declared)))
+    found = ((node, nearest(node, declared)) for node in guesses)
+    return {node: meant for node, meant in found if meant is not None}
 
 
 def _unknown(node: Node) -> bool:

@@ -58,7 +58,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             second.id_span,
             f"two branches of '{fault.fan_out}' have the id '{second.id}'",
             (Related("the first is here", first.id_span),),
-            help="remove one of them, or give its edge a branch id of its own: branch=...",
+            help="remove one of them, or give its edge an id of its own with the attribute branch",
             node=fault.fan_out,
             edge=(fault.fan_out, second.edge.target),
         )

@@ -50,7 +50,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     RULE,
                     SEVERITY,
-                    branch.edge.span,
+                    branch.edge.target_span,
                     f"branch '{branch.id}' of '{shape.fan_out}' does nothing: "
                     f"it leads straight to '{branch.head}', where the branches meet",
                     help="put a stage on it, or remove the edge",

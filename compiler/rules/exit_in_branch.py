@@ -48,15 +48,14 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             continue
         edge, fan_out = fault.edge, fault.fan_out
         join_at = graph.regions.by_fan_out[fan_out].join_at
-        past = f", past its join '{join_at}'" if join_at is not None else ""
         yield Diagnostic(
             RULE,
             SEVERITY,
             edge.span,
             f"edge '{edge.source}' -> '{edge.target}' leads branch '{fault.branch}' of "
-            f"'{fan_out}' to the exit{past}",
+            f"'{fan_out}' to the exit, past its join '{join_at}'",
             (Related("the fan-out", graph.nodes[fan_out].span),),
-            help=f"lead it to '{join_at or 'a fan-in'}', and from there to the exit",
+            help=f"lead it to '{join_at}', and from there to the exit",
             node=edge.source,
             edge=(edge.source, edge.target),
         )

@@ -77,7 +77,7 @@ def _unknown(
             continue
         message = f"'{name}' is no branch of '{shape.fan_out}'; its branches are {_listed(ids)}"
         mend = None
-        if attr.value == Join("formula", formula=Atom(name), text=attr.value.text):
+        if isinstance(attr.value, Join) and attr.value.formula == Atom(name):
             problem = no_such_policy(name)
             message, mend = f"{problem.message} ({_listed(ids)})", problem.help
         meant = nearest(name, ids)

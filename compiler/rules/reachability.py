@@ -47,10 +47,11 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     if not stranded:
         return
     forward = ways(graph)
+    meant = misspelled(graph)
     for node in _heads(graph, stranded):
         if node.id in stranded:
             stranded -= spread(forward, [node.id])
-            yield _finding(graph, node)
+            yield _finding(node, str(graph.start), meant.get(node.id))
 
 
 def _heads(graph: Graph, stranded: set[str]) -> list[Node]:
@@ -63,13 +64,12 @@ def _heads(graph: Graph, stranded: set[str]) -> list[Node]:
     ]
 
 
-def _finding(graph: Graph, node: Node) -> Diagnostic:
-    meant = misspelled(graph).get(node.id)
+def _finding(node: Node, start: str, meant: str | None) -> Diagnostic:
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
-        f"no path leads from '{graph.start}' to '{node.id}'",
+        f"no path leads from '{start}' to '{node.id}'",
         help=(
             f"'{node.id}' is declared nowhere; did you mean '{meant}'?"
             if meant

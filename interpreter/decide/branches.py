@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from attractorc.compiler.value import Json
 
+from ..context import Written
 from ..joins import Verdict
 from ..outcome import End
 from ..records import ParallelLifecycle, Record
-from ..state import BranchState, Fork, State
+from ..state import BranchState, Fork, State, Walker
 from ..state.model import BranchPhase
 from . import drafts
 from .commands import Cancel, Command, Commit, Limits
@@ -27,6 +28,8 @@ KINDS = {
     End.CANCELLED: "branch_cancelled",
     End.TIMED_OUT: "branch_timed_out",
 }
+
+BOOKKEEPING = ("outcome", "preferred_label", "current_node")
 
 
 def decide_fork(state: State, fork: Fork, limits: Limits) -> tuple[Command, ...]:
@@ -70,7 +73,7 @@ def _taken(state: State, fork: Fork, branch: BranchState) -> ParallelLifecycle:
 def _terminal(state: State, fork: Fork, branch: BranchState, end: End) -> ParallelLifecycle:
     walker = state.walkers.get(branch.path)
     kept = walker is not None and end is not End.CANCELLED
-    own = walker.context.own if walker is not None and kept else {}
+    own = spoken_writes(walker) if walker is not None and kept else {}
     score = own.get("score")
     return drafts.parallel(
         fork,
@@ -209,3 +212,12 @@ def fan_out_status(fork: Fork) -> str:
         return "fail"
     some = any(branch.end is not None and branch.end.failed for branch in fork.branches)
     return "partial_success" if some else "success"
+
+
+def spoken_writes(walker: Walker) -> dict[str, Written]:
+    """What the branch's stages wrote; the engine's own bookkeeping is nobody's result."""
+    return {
+        key: written
+        for key, written in walker.context.own.items()
+        if key not in BOOKKEEPING and not key.startswith("internal.")
+    }

@@ -10,17 +10,14 @@ from __future__ import annotations
 from attractorc.compiler.plan.model import FanIn
 from attractorc.compiler.value import Json
 
-from ..context import Written
 from ..evaluate import Scene, holds
 from ..merges import BranchResult, merge
 from ..outcome import End, Outcome, Status, failed
 from ..records import FanInDecision, ParallelLifecycle
 from ..state import Fork, State, Walker
 from . import drafts
-from .branches import fan_out_status
+from .branches import fan_out_status, spoken_writes
 from .commands import Command, Commit
-
-BOOKKEEPING = ("outcome", "preferred_label", "current_node")
 
 
 def fan_out(state: State, walker: Walker) -> tuple[Command, ...]:
@@ -134,21 +131,12 @@ def _result(state: State, fork: Fork, index: int) -> BranchResult:
         path=branch.path,
         end=branch.end,
         taken=branch.taken,
-        writes={} if walker is None else _spoken_writes(walker),
+        writes={} if walker is None else spoken_writes(walker),
         context=branch.context,
         terminal_turn=branch.head_turn,
         terminal_stage=branch.terminal_stage,
         reason=branch.reason,
     )
-
-
-def _spoken_writes(walker: Walker) -> dict[str, Written]:
-    """What the branch's stages wrote; the engine's own bookkeeping is nobody's result."""
-    return {
-        key: written
-        for key, written in walker.context.own.items()
-        if key not in BOOKKEEPING and not key.startswith("internal.")
-    }
 
 
 def _results(fork: Fork, state: State) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from attractorc.compiler.plan.model import Human, Route, Step
 from attractorc.compiler.value import Json
 
 from .. import retry
+from ..choices import choices_text
 from ..evaluate import render
 from ..outcome import Outcome, Status, failed
 from ..ports import Option, Question
@@ -92,11 +93,7 @@ def settle_outcome(state: State, walker: Walker, outcome: Outcome) -> tuple[Comm
 
 def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
     chosen = next(
-        (
-            option
-            for option in options(state.step(walker))
-            if answer.selected in (option.label, option.target)
-        ),
+        (option for option in options(state.step(walker)) if answer.selected == option.label),
         None,
     )
     if chosen is not None:
@@ -116,4 +113,9 @@ def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcom
             failure_reason=f"nobody answered '{walker.node}' in time, and it has no default",
             source="engine",
         )
-    return failed(f"the question of '{walker.node}' was skipped", source="person")
+    if answer.answer == "skipped":
+        return failed(f"the question of '{walker.node}' was skipped", source="person")
+    choices = choices_text(options(state.step(walker)))
+    return failed(
+        f"the answer '{answer.answer}' is no choice of '{walker.node}': {choices}", source="person"
+    )

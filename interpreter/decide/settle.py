@@ -10,9 +10,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from attractorc.compiler.plan.model import Step
-from attractorc.compiler.value import Json, NotJson, checked
+from attractorc.compiler.value import Json
 
 from .. import retry
+from ..choices import match_choice
 from ..outcome import Outcome, failed
 from ..ports import Answer, Process
 from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
@@ -43,20 +44,12 @@ def result(
 
 
 def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
-    """The outcome with only the keys that its stage may write, and the keys that were dropped.
-
-    What is not JSON makes the stage fail (a NaN, an object): nothing is guessed.
-    """
-    try:
-        updates = {key: checked(value) for key, value in outcome.context_updates.items()}
-    except NotJson as error:
-        reason = f"'{step.id}' gave a context update that is not JSON: {error}"
-        return failed(reason, source=outcome.source), []
+    """The outcome with only the keys that its stage may write, and the keys that were dropped."""
     kept: dict[str, Json] = {}
     dropped: list[str] = []
-    for key in sorted(updates):
+    for key, value in sorted(outcome.context_updates.items()):
         if _may_write(step, key):
-            kept[key] = updates[key]
+            kept[key] = value
         else:
             dropped.append(key)
     return replace(outcome, context_updates=kept), dropped
@@ -184,7 +177,8 @@ def answered(state: State, question_id: str, answer: Answer) -> tuple[Record, ..
     selected: str | None = None
     kind = "completed"
     if answer.kind == "chosen":
-        selected = answer.text
+        chosen = match_choice(answer.text, options(step))
+        selected = None if chosen is None else chosen.label
     elif answer.kind == "timeout":
         kind = "timeout"
         default = getattr(step.work, "default_choice", None)

@@ -6,6 +6,7 @@ anything.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ class Folders:
     def make(self, walker: Walker) -> Path:
         """The stage's folder, made with owner-only permissions, without an old status file."""
         folder = self.stage_dir(walker)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for part in (*reversed(folder.parents), folder):
+            if not part.exists():
+                part.mkdir(exist_ok=True, mode=0o700)
         (folder / "status.json").unlink(missing_ok=True)
         return folder
 
@@ -50,8 +53,10 @@ class Folders:
             shutil.rmtree(self.stage_dir(walker), ignore_errors=True)
 
     def close(self) -> None:
-        """Remove the private folders of the run."""
+        """Remove the private folders of the run, and the one that held them if it is empty."""
         shutil.rmtree(self.stages, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.stages.parent.rmdir()
 
 
 def call_for(

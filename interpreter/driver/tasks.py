@@ -12,6 +12,7 @@ from attractorc.compiler.plan.model import Agent, Custom, Tool
 
 from ..decide import settle
 from ..decide.people import question
+from ..handlers.results import vetted
 from ..outcome import failed
 from ..ports import Answer, Handler, Ports, Process
 from .calls import Folders, call_for
@@ -92,7 +93,7 @@ class Tasks:
         try:
             call = call_for(state, walker, self._folders, report)
             async with asyncio.timeout(None if timeout_ms is None else timeout_ms / 1000):
-                outcome = await handler.run(call)
+                outcome = vetted(await handler.run(call))
         except asyncio.CancelledError:
             self._events.put_nowait(Cancelled(path))
             return

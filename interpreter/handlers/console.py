@@ -11,8 +11,8 @@ import asyncio
 import os
 from typing import TextIO
 
+from ..choices import answer_text, choices_text, match_choice, question_text
 from ..ports import Answer, Question
-from .choices import answer_text, choices_text, match_choice, question_text
 
 _SOURCE = "console"
 _CHUNK_BYTES = 4096

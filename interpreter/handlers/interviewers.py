@@ -11,8 +11,8 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
+from ..choices import answer_text, match_choice
 from ..ports import Answer, Interviewer, Question
-from .choices import answer_text, match_choice
 from .console import Console
 from .threads import in_thread
 

@@ -155,14 +155,17 @@ class _Running:
             self._loop.call_soon_threadsafe(self._reap)
 
     def _reap(self) -> None:
-        if self._handle is not None:
-            self._loop.remove_reader(self._handle)
-            os.close(self._handle)
-            self._handle = None
+        self._stop_watching()
         if not self.exited.done():
             self.exited.set_result(self._popen.wait())
             # Asked at once: an empty group's id is the kernel's to give to somebody else.
             self._left_behind = group_alive(self.pid)
+
+    def _stop_watching(self) -> None:
+        if self._handle is not None:
+            self._loop.remove_reader(self._handle)
+            os.close(self._handle)
+            self._handle = None
 
     async def drain(self) -> None:
         """Wait for the end of the output, but not for a process that left the group with it."""
@@ -187,6 +190,7 @@ class _Running:
                 self._reap()
 
     def close(self) -> None:
-        """Close the pipes."""
+        """Close the pipes; let go of a process that even SIGKILL could not end."""
+        self._stop_watching()
         for pipe in (self.stdin, self.stdout, self.stderr):
             pipe.close()

@@ -47,8 +47,8 @@ class MergeDecision:
 
     `branches`, each: `id`, `path`, `end`, `taken`, `candidate`, `contributes`, `context`,
     `terminal_turn`, `terminal_stage`, and `score` and `reason` where it has one.
-    `winner`: `id` (or null), `method` (the key that decided, or `only_candidate`, `none`,
-    `error`), `keys`, `ranking` (`branch`, and `values` by key), `notes`.
+    `winner`: `id` (or null), `method` (the keys that told it from the others, in turn; or
+    `only_candidate`, `none`, `error`), `keys`, `ranking` (`branch`, `values`), `notes`.
     `keys`, each, sorted by `key`: `strategy`, `pattern`, `argument`, `reserved`, `base`
     (`present` and its value), `result` (its value; null without one), `writes` (`branch`,
     `writer`, its value, `state`), `conflict` (`reason`, `branches`, `resolved_by`; or null).

@@ -39,8 +39,8 @@ class Standing:
 class Selection:
     """The winner's id, None without candidates or with a `fault`, and how it was chosen.
 
-    `method` is the key that told the winner from the second; `ranking` are candidates with
-    what each key saw, best first. `fault` is a sentence: the rule could not be applied.
+    `method` are the keys that told it from the others, in turn; `ranking` are candidates
+    with what each key saw, best first. `fault` is a sentence: the rule could not be applied.
     """
 
     winner: str | None
@@ -78,13 +78,16 @@ def select(rule: Winner, candidates: Candidates) -> Selection:
 
 
 def _method(names: list[str], columns: list[tuple[Standing, ...]], order: list[int]) -> str:
+    """The keys that told the winner from others, in turn, until it stood alone."""
     if len(order) == 1:
         return "only_candidate"
-    best, second = order[:2]
+    best, tied, telling = order[0], order, []
     for name, column in zip(names, columns, strict=True):
-        if column[best].rank != column[second].rank:
-            return name
-    return "first"
+        left = [each for each in tied if column[each].rank == column[best].rank]
+        if len(left) < len(tied):
+            telling.append(name)
+        tied = left
+    return ", ".join(telling if len(tied) == 1 else [*telling, "first"])
 
 
 def _status(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:

@@ -6,8 +6,9 @@ not decide anything again: it tells what was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from attractorc.compiler.value import Json, nearest
 
@@ -100,7 +101,7 @@ def _key(
         (decision, entry)
         for decision in decisions.values()
         for entry in wording.entries(decision)
-        if entry["key"] == key and (origin is None or entry["strategy"] == "isolate")
+        if entry["key"] == key and (origin is None or _told_apart(entry))
     ]
     if origin is None and not mentions:
         raise UnknownTarget(_unknown(key, decided, decisions))
@@ -120,6 +121,11 @@ def _key(
         ],
     }
     return Explanation("key", key, tuple(lines), data)
+
+
+def _told_apart(entry: Mapping[str, Any]) -> bool:
+    """Whether a merge did something with a key that the key's own value does not show."""
+    return entry.get("result") is None and not entry.get("reserved")
 
 
 def _unknown(

@@ -20,7 +20,7 @@ _STATUS = {"completed": "answered", "timeout": "timeout", "withdrawn": "withdraw
 class QuestionEntry:
     """One question. `status` is `open`, `answered`, `timeout` or `withdrawn`.
 
-    `options` are {key, label, target}; `selected` is the target that was chosen.
+    `options` are {key, label, target}; `selected` is what was chosen, as it was given.
     """
 
     question_id: str

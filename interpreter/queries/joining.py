@@ -17,10 +17,18 @@ from .reading import events, every, stage_id
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A branch whose end was taken into account, and that end."""
+
+    branch: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class JoinEntry:
     """One visit of a fan-out and its join. `state`: `undecided`, `decided` or `merged`.
 
-    `taken` are (branch id, end) in the order in which they counted; `losers` are the
+    `taken` stand in the order in which they counted; `losers` are the
     branches that the decision did without. `counts` are those of the record.
     """
 
@@ -37,7 +45,7 @@ class JoinEntry:
     losers_policy: str = ""
     reason: str = ""
     branches: tuple[str, ...] = ()
-    taken: tuple[tuple[str, str], ...] = ()
+    taken: tuple[Taken, ...] = ()
     losers: tuple[str, ...] = ()
     counts: Mapping[str, Json] = field(default_factory=dict)
     merged_at: str = ""
@@ -98,7 +106,7 @@ def _decided(entry: JoinEntry, record: ParallelLifecycle) -> JoinEntry:
         losers_policy=str(join.get("losers", "")),
         reason=str(join.get("reason", "")),
         branches=entry.branches,
-        taken=tuple((str(one["branch"]), str(one["end"])) for one in join.get("taken", ())),
+        taken=tuple(Taken(str(one["branch"]), str(one["end"])) for one in join.get("taken", ())),
         losers=tuple(map(str, join.get("losers_of", ()))),
         counts=join.get("counts", {}),
     )

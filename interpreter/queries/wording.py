@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 from attractorc.compiler.value import Json, canonical
 
 from ..records import FanInDecision
 from .joining import JoinEntry
-from .lineage import Contribution, Origin
+from .lineage import Origin
 
 SHOWN_CHARS = 72
+_DIGEST_CHARS = 19
 _ORDERS = {
     "declared": "in declared order",
     "arrival": "in the order in which they arrived",
@@ -43,8 +44,8 @@ def join_lines(join: JoinEntry) -> Iterator[str]:
     yield f"  join: {join.policy}, {verdict}" + (f": {join.reason}" if join.reason else "")
     order = _ORDERS.get(join.decide, join.decide)
     yield f"  ends counted {order}; error_policy {join.error_policy}"
-    for number, (branch, end) in enumerate(join.taken, 1):
-        yield f"    {number}. {branch}: {end}"
+    for number, one in enumerate(join.taken, 1):
+        yield f"    {number}. {one.branch}: {one.end}"
     if not join.taken:
         yield "    none"
     skipped = join.counts.get("skipped")
@@ -59,11 +60,16 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
     """What a fan-in made of the branches."""
     if decision is None:
         return
-    told = f": {decision.reason}" if decision.reason else ""
+    failed = decision.status == "fail" and decision.reason
+    told = f": {decision.reason}" if failed else ""
     yield f"  merge at '{decision.node_id}': {decision.status}{told}"
     yield from _winner_lines(decision.winner)
-    for entry in entries(decision):
+    kept = [entry for entry in entries(decision) if not entry.get("reserved")]
+    for entry in kept:
         yield f"    {_key_line(entry)}"
+    own = len(decision.keys) - len(kept)
+    if own:
+        yield f"    and {_count(own, 'key')} of the run itself, kept apart"
 
 
 def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -76,30 +82,10 @@ def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator
         yield f"  {entry['conflict']['reason']}"
 
 
-def origin_lines(origin: Origin, level: int = 0) -> Iterator[str]:
-    """Where a value came from, down to the stage attempts."""
-    indent = "  " * level
-    if not level:
-        yield f"{origin.key} = {shown(origin.value)}"
-        indent = "  "
-    match origin.how:
-        case "input":
-            yield f"{indent}given as an input of the run"
-        case "stage":
-            yield f"{indent}written by {origin.writer}"
-        case "isolated":
-            yield f"{indent}kept apart by {origin.writer}, not merged"
-        case "merge":
-            rule = f" (rule '{origin.pattern}')" if origin.pattern else ""
-            yield f"{indent}merged by {origin.writer}: {origin.strategy}{rule}"
-    if origin.conflict:
-        resolved = f", resolved by {origin.resolved_by}" if origin.resolved_by else ""
-        yield f"{indent}  conflict: {origin.conflict}{resolved}"
-    if origin.base is not None:
-        yield f"{indent}  before the fork it was {shown(origin.base.value)}:"
-        yield from origin_lines(origin.base, level + 3)
-    for one in origin.contributions:
-        yield from _contribution_lines(one, level)
+def origin_lines(origin: Origin) -> Iterator[str]:
+    """A value, and where it came from, down to the stage attempts."""
+    yield f"{origin.key} = {shown(origin.value)}"
+    yield from _origin(origin, 1)
 
 
 def entries(decision: FanInDecision) -> Sequence[Mapping[str, Any]]:
@@ -118,13 +104,32 @@ def shown(value: Json) -> str:
     return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 3]}..."
 
 
-def _contribution_lines(one: Contribution, level: int) -> Iterator[str]:
-    indent = "  " * (level + 2)
-    state = _STATES.get(one.state, one.state)
-    value = one.digest[:19] if one.digest else shown(one.value)
-    yield f"{indent}{one.branch}: {value}, written by {one.writer} ({state})"
-    if one.origin is not None:
-        yield from origin_lines(one.origin, level + 3)
+def _origin(origin: Origin, level: int) -> Iterator[str]:
+    indent, inner = "  " * level, "  " * (level + 1)
+    match origin.how:
+        case "input":
+            yield f"{indent}given as an input of the run"
+        case "stage":
+            yield f"{indent}written by {origin.writer}"
+        case "isolated":
+            yield f"{indent}kept apart by {origin.writer}, not merged"
+        case "merge":
+            rule = f" (rule '{origin.pattern}')" if origin.pattern else ""
+            yield f"{indent}merged by {origin.writer}: {origin.strategy}{rule}"
+        case _ as never:
+            assert_never(never)
+    if origin.conflict:
+        resolved = f", resolved by {origin.resolved_by}" if origin.resolved_by else ""
+        yield f"{inner}conflict: {origin.conflict}{resolved}"
+    if origin.base is not None:
+        yield f"{inner}before the fork: {shown(origin.base.value)}"
+        yield from _origin(origin.base, level + 2)
+    for one in origin.contributions:
+        state = _STATES.get(one.state, one.state)
+        value = one.digest[:_DIGEST_CHARS] if one.digest else shown(one.value)
+        yield f"{inner}{one.branch}: {value}, by {one.writer} ({state})"
+        if one.origin is not None:
+            yield from _origin(one.origin, level + 2)
 
 
 def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:
@@ -137,7 +142,8 @@ def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:
     ranking = _sequence(winner.get("ranking", ()))
     if len(ranking) > 1:
         for number, place in enumerate(ranking, 1):
-            values = ", ".join(f"{name} = {_brief(seen)}" for name, seen in place["values"].items())
+            seen = place["values"]
+            values = ", ".join(f"{name} = {_brief(seen.get(name))}" for name in winner["keys"])
             yield f"    {number}. {place['branch']}: {values}"
     for note in winner.get("notes", ()):
         yield f"    note: {note}"
@@ -162,7 +168,7 @@ def _key_line(entry: Mapping[str, Any]) -> str:
 def _value(entry: Mapping[str, Any]) -> str:
     if "value" in entry:
         return shown(entry["value"])
-    return f"{entry.get('size_bytes', '?')} bytes, {str(entry.get('digest', ''))[:19]}"
+    return f"{entry.get('size_bytes', '?')} bytes, {str(entry.get('digest', ''))[:_DIGEST_CHARS]}"
 
 
 def _brief(value: Json) -> str:

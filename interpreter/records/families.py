@@ -165,6 +165,7 @@ class ParallelLifecycle(Record):
         "started",
         "branch_started",
         "branch_arrived",
+        "branch_retrying",
         "branch_completed",
         "branch_failed",
         "branch_skipped",
@@ -230,7 +231,8 @@ class FanInDecision(Record):
 class InterviewLifecycle(Record):
     """A question to a person. Kinds: `started`, `completed`, `timeout`, `withdrawn`.
 
-    `question_id` is the stage id (semantics 1); `options` are {key, label, target}.
+    `question_id` is the stage id (semantics 1); `options` are {key, label, target}; `selected`
+    is the label that was chosen.
     """
 
     TYPE: ClassVar[str] = "attractor.interview_lifecycle"

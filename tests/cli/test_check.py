@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -144,7 +142,6 @@ def test_standard_input_is_a_file_with_a_name(folder: Path) -> None:
         pytest.param(("empty",), "empty: no pipeline in this folder", id="a folder without files"),
         pytest.param(("good.dot", "--format", "xml"), "Invalid value for '--format'", id="layout"),
         pytest.param(("good.dot", "--stdin-filename", "x"), "--stdin-filename", id="no stdin"),
-        pytest.param(("a\0b",), "", id="a name that cannot be", marks=pytest.mark.skip),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_and_ends_with_2(
@@ -222,7 +219,7 @@ def test_colour_on_a_terminal(environment: dict[str, str], coloured: bool, folde
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
-    lines = "".join(f"a{i} -> b{i}\n" for i in range(20_000))
+    lines = "".join(f"a{i} -> b{i}\n" for i in range(3_000))
     (folder / "many.dot").write_text(f"digraph g {{ start -> exit\n{lines}}}", "utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "attractorc", "check", "--format", "concise", "many.dot"],
@@ -234,20 +231,6 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     assert process.stderr is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.stderr.read().decode() in ("", "20000 errors in 1 file\n")
+    assert process.stderr.read().decode() in ("", "6000 errors, 3000 warnings in 1 file\n")
     process.stderr.close()
     process.wait(timeout=60)
-
-
-def test_an_interrupt_ends_with_130(folder: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "attractorc", "check", "-"],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert told.decode().strip() == "attractorc: interrupted"

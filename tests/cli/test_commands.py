@@ -106,6 +106,17 @@ def test_a_refusal_ends_with_its_own_code(
     assert capsys.readouterr().err == "attractorc: it waits for an answer\n"
 
 
+def test_an_interrupt_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("attractorc.commands.schema.command.callback", interrupted)
+    assert ended("schema") == 130
+    assert capsys.readouterr().err.strip() == "attractorc: interrupted"
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended("--version") == 0
     assert capsys.readouterr().out.startswith("attractorc, version 0.")

@@ -217,6 +217,7 @@ def test_the_type_of_a_custom_node_is_kept() -> None:
         ("node [shape=box] start -> exit", "start", "exit"),
         ("start [shape=box, prompt=x] s [shape=Mdiamond] exit", "s", "exit"),
         ("start [prompt=x] exit", None, "exit"),
+        ("start [shape=box] s [shape=Mdiamond] exit", "s", "exit"),
         ("s [shape=Mdiamond] start exit", None, "exit"),
         ("start a [shape=Msquare] b [shape=Msquare]", "start", None),
     ],

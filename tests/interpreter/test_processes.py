@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attractorc.interpreter.handlers import process_groups, processes
-from attractorc.interpreter.handlers.pipes import Captured
+from attractorc.interpreter.handlers import processes
+from attractorc.interpreter.handlers.pipes import OutputPipe
 from attractorc.interpreter.handlers.process_groups import (
-    end_leftover,
     group_alive,
-    started_of,
 )
 from attractorc.interpreter.handlers.processes import (
     CannotStart,
@@ -48,13 +44,11 @@ def run(script: str, folder: Path, stdin: bytes | None = None) -> Ended:
 
 
 async def started(
-    script: str, folder: Path, until: Callable[[], bool]
+    script: str, folder: Path, until: Callable[[], bool], grace_s: float = GRACE_S
 ) -> tuple[asyncio.Task[Ended], Process]:
     reported: list[Process] = []
-    coroutine: Coroutine[Any, Any, Ended] = run_program(
-        program(script, folder), reported.append, grace_s=GRACE_S
-    )
-    task = asyncio.create_task(coroutine)
+    given = program(script, folder)
+    task = asyncio.create_task(run_program(given, reported.append, grace_s=grace_s))
     while not reported or not until():
         await asyncio.sleep(0.005)
         assert not task.done()
@@ -74,9 +68,10 @@ def open_descriptors() -> int:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left() -> Any:
+def nothing_is_left(caplog: pytest.LogCaptureFixture) -> Any:
     before = open_descriptors()
     yield
+    assert [record.getMessage() for record in caplog.get_records("call")] == []
     assert open_descriptors() == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
@@ -196,8 +191,8 @@ class TestEnding:
         script = "trap 'echo bye > said; exit 0' TERM; touch up; while :; do sleep 0.01; done"
 
         async def go() -> None:
-            task, process = await started(script, tmp_path, (tmp_path / "up").exists)
-            assert await cancelled(task) < GRACE_S
+            task, process = await started(script, tmp_path, (tmp_path / "up").exists, 60)
+            assert await cancelled(task) < 30
             assert not group_alive(process.pid)
 
         asyncio.run(go())
@@ -210,23 +205,20 @@ class TestEnding:
 
         async def go() -> None:
             task, process = await started(script, tmp_path, (tmp_path / "up").exists)
-            assert GRACE_S <= await cancelled(task) < GRACE_S + 0.7
+            assert GRACE_S <= await cancelled(task) < 10
             assert not group_alive(process.pid)
 
         asyncio.run(go())
 
     def test_cancelling_twice_does_not_wait(self, tmp_path: Path, any_watcher: None) -> None:
         async def go() -> None:
-            given = program("trap '' TERM; touch up; while :; do sleep 0.05; done", tmp_path)
-            reported: list[Process] = []
-            task = asyncio.create_task(run_program(given, reported.append, grace_s=60))
-            while not (tmp_path / "up").exists():  # noqa: ASYNC110 -- another process makes it
-                await asyncio.sleep(0.01)
+            script = "trap '' TERM; touch up; while :; do sleep 0.05; done"
+            task, process = await started(script, tmp_path, (tmp_path / "up").exists, 60)
             task.cancel()
             await asyncio.sleep(0.1)
             assert not task.done()
-            assert await cancelled(task) < 1
-            assert not group_alive(reported[0].pid)
+            assert await cancelled(task) < 30
+            assert not group_alive(process.pid)
 
         asyncio.run(go())
 
@@ -252,7 +244,10 @@ class TestEnding:
         asyncio.run(run_program(given, reported.append, grace_s=GRACE_S))
         assert not group_alive(reported[0].pid)
 
-    def test_the_last_words_of_a_background_process_are_heard(self, tmp_path: Path) -> None:
+    def test_the_last_words_of_a_background_process_are_heard(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(processes, "_SETTLE_S", 5)
         assert run("(sleep 0.03; echo late) & echo soon", tmp_path).stdout.whole() == (
             b"soon\nlate\n"
         )
@@ -270,7 +265,7 @@ class TestEnding:
         given = Program((sys.executable, "-c", daemon), tmp_path, dict(os.environ))
         before = time.monotonic()
         assert asyncio.run(run_program(given, lambda _: None, grace_s=GRACE_S)).code == 0
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 20
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
@@ -292,147 +287,14 @@ class TestCannotStart:
             run("echo \ud800", tmp_path)
 
 
-class TestCaptured:
+class TestTooMuchOutput:
     def test_too_much_output_keeps_beginning_and_end(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(processes, "OutputPipe", lambda p: original(p, 1000))
+        monkeypatch.setattr(processes, "OutputPipe", lambda pipe: OutputPipe(pipe, 1000))
         ended = run("echo first; head -c 300000 /dev/zero; echo last", tmp_path)
         whole = ended.stdout.whole()
         assert whole.startswith(b"first\n")
         assert whole.endswith(b"last\n")
         assert b"bytes left out here" in whole
         assert not ended.stdout.complete
-
-    @pytest.mark.parametrize(
-        ("captured", "whole"),
-        [
-            pytest.param(Captured(b"abc", b"abc", 3), b"abc", id="all of it fits"),
-            pytest.param(Captured(b"abc", b"bcde", 5), b"abcde", id="head and tail overlap"),
-            pytest.param(Captured(b"ab", b"cd", 4), b"abcd", id="head and tail touch"),
-            pytest.param(
-                Captured(b"ab", b"yz", 9), b"ab\n[5 bytes left out here]\nyz", id="a gap between"
-            ),
-        ],
-    )
-    def test_the_whole_is_pieced_together(self, captured: Captured, whole: bytes) -> None:
-        assert captured.whole() == whole
-
-
-original = processes.OutputPipe
-
-
-def orphan(script: str, mark: str = "run-1:/unit.1@1") -> subprocess.Popen[bytes]:
-    """A process as an engine that died would have left it, but still our child."""
-    environment = {**os.environ, "ATTRACTOR_ATTEMPT_ID": mark}
-    return subprocess.Popen(
-        ("sh", "-c", script), env=environment, stdout=subprocess.PIPE, start_new_session=True
-    )
-
-
-def first_line(popen: subprocess.Popen[bytes]) -> None:
-    assert popen.stdout is not None
-    popen.stdout.readline()
-
-
-def buried(popen: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(popen.pid, signal.SIGKILL)
-    popen.wait()
-    assert popen.stdout is not None
-    popen.stdout.close()
-
-
-class TestLeftovers:
-    def test_a_leader_with_its_group_is_ended(self) -> None:
-        left = orphan("sleep 60 & echo up; wait")
-        first_line(left)
-        process = Process(left.pid, str(started_of(left.pid)))
-        assert asyncio.run(end_leftover(process, GRACE_S))
-        assert not group_alive(left.pid)
-        assert not asyncio.run(end_leftover(process, GRACE_S))
-        buried(left)
-
-    def test_a_stubborn_one_is_killed(self) -> None:
-        left = orphan(STUBBORN)
-        first_line(left)
-        process = Process(left.pid, str(started_of(left.pid)))
-        assert asyncio.run(end_leftover(process, GRACE_S))
-        assert not group_alive(left.pid)
-        buried(left)
-
-    def test_a_process_that_was_given_the_same_id_later_is_spared(self) -> None:
-        stranger = orphan("echo up; sleep 60")
-        first_line(stranger)
-        for other in ("1:other", "", str(started_of(os.getpid()))):
-            assert not asyncio.run(end_leftover(Process(stranger.pid, other), GRACE_S))
-        assert stranger.poll() is None
-        buried(stranger)
-
-    def test_this_engine_never_ends_itself(self) -> None:
-        for pid in (0, 1, -1, os.getpgrp()):
-            process = Process(pid, str(started_of(pid)))
-            assert not asyncio.run(end_leftover(process, GRACE_S))
-
-    def test_a_process_that_is_gone_is_no_work(self) -> None:
-        gone = orphan("echo up")
-        first_line(gone)
-        process = Process(gone.pid, str(started_of(gone.pid)))
-        buried(gone)
-        assert started_of(gone.pid) is None
-        assert not asyncio.run(end_leftover(process, GRACE_S))
-
-    @needs_proc
-    @pytest.mark.parametrize(
-        ("mark", "attempt_id", "ended"),
-        [
-            pytest.param("run-1:/unit.1@1", "run-1:/unit.1@1", True, id="the attempt's own"),
-            pytest.param("run-1:/unit.1@1", "", True, id="any attempt's, if none is named"),
-            pytest.param("run-2:/unit.1@1", "run-1:/unit.1@1", False, id="another attempt's"),
-        ],
-    )
-    def test_members_without_a_leader_are_ended_if_they_carry_the_mark(
-        self, mark: str, attempt_id: str, ended: bool
-    ) -> None:
-        left = orphan("sleep 60 >/dev/null & echo up", mark)
-        first_line(left)
-        process = Process(left.pid, str(started_of(left.pid)))
-        left.wait()
-        assert group_alive(left.pid)
-        assert asyncio.run(end_leftover(process, GRACE_S, attempt_id)) is ended
-        assert group_alive(left.pid) is not ended
-        buried(left)
-
-    @needs_proc
-    def test_members_without_a_mark_are_spared(self) -> None:
-        left = orphan("env -u ATTRACTOR_ATTEMPT_ID sleep 60 >/dev/null & sleep 0.05; echo up")
-        first_line(left)
-        process = Process(left.pid, str(started_of(left.pid)))
-        left.wait()
-        assert not asyncio.run(end_leftover(process, GRACE_S))
-        assert group_alive(left.pid)
-        buried(left)
-
-    @needs_proc
-    def test_members_of_another_boot_are_spared(self) -> None:
-        left = orphan("sleep 60 >/dev/null & echo up")
-        first_line(left)
-        ticks = str(started_of(left.pid)).split(":")[0]
-        left.wait()
-        assert not asyncio.run(end_leftover(Process(left.pid, f"{ticks}:other"), GRACE_S))
-        assert group_alive(left.pid)
-        buried(left)
-
-    def test_start_times_are_read_without_proc_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(process_groups, "_LINUX", False)
-        left = orphan("echo up; exec sleep 60")
-        first_line(left)
-        process = Process(left.pid, str(started_of(left.pid)))
-        assert process.started
-        assert process.started == started_of(left.pid)
-        reaper = threading.Thread(target=left.wait)
-        reaper.start()
-        assert asyncio.run(end_leftover(process, GRACE_S))
-        reaper.join()
-        assert started_of(left.pid) is None
-        buried(left)

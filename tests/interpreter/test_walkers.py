@@ -256,7 +256,9 @@ def test_keys_outside_the_declared_writes_are_dropped_and_named() -> None:
 
 def test_a_context_update_that_is_not_json_fails_the_stage() -> None:
     ran = run(plan(step("a", "exit")), {"a": writes(x=float("nan"))})
-    assert ran.result.reason == "'a' gave a context update that is not JSON: nan is not JSON"
+    assert ran.result.reason == (
+        "the handler's outcome cannot be used: the value of 'x': nan is not JSON"
+    )
 
 
 def test_inputs_and_graph_keys_are_in_the_context_from_the_start() -> None:

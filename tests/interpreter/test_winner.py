@@ -42,7 +42,7 @@ CASES: tuple[tuple[str, Winner, list[Any], str, str], ...] = (
     (
         "a branch without the key ranks last",
         SCORED,
-        [branch("a"), *scores(-5)[:0], branch("b", {"score": -5})],
+        [branch("a"), branch("b", {"score": -5})],
         "b",
         "max(score)",
     ),
@@ -83,7 +83,7 @@ CASES: tuple[tuple[str, Winner, list[Any], str, str], ...] = (
         by(WinnerKey("vote", "score")),
         scores("no", {"x": 1, "y": 2}, {"y": 2, "x": 1}),
         "b",
-        "vote(score)",
+        "vote(score), first",
     ),
     ("vote tells 1 and 1.0 apart", by(WinnerKey("vote", "score")), scores(1, 1.0), "a", "first"),
     (
@@ -102,7 +102,14 @@ CASES: tuple[tuple[str, Winner, list[Any], str, str], ...] = (
             branch("c", {"v": 2, "score": 2}),
         ],
         "c",
-        "max(score)",
+        "vote(v), max(score)",
+    ),
+    (
+        "all keys that told the winner from others are named",
+        Winner(),
+        [branch("a", {"score": 9}, PART), *scores(0, 1, 2, 2)[1:]],
+        "c",
+        "status, max(score), first",
     ),
     (
         "first decides before what follows",
@@ -181,7 +188,7 @@ def test_the_record_shows_what_each_key_saw_of_each_candidate_best_first() -> No
     )
     assert found == {
         "id": "b",
-        "method": "max(score)",
+        "method": "status, max(score)",
         "keys": ["status", "max(score)", "vote(v)", "first"],
         "notes": [],
         "ranking": [

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from attractorc.compiler.plan.labels import match_text
 
-from ..ports import Option, Question
+from .ports import Option, Question
 
 
 def match_choice(text: str, options: tuple[Option, ...]) -> Option | None:

@@ -1,0 +1,133 @@
+"""`attractorc events`: the records of a run, a page of them or as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .asking import (
+    after_option,
+    json_option,
+    meant,
+    reading,
+    record_filter,
+    run_argument,
+    store_option,
+    where_options,
+)
+from .exits import Exit
+from .tables import clock_time, fitted, json_line, terminal_width
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.ports import Filter, Store
+    from attractorc.interpreter.records import Record
+
+_PAGE = 500
+_POLL_SECONDS = 0.2
+
+
+@click.command(
+    epilog="Example: attractorc events last --kind failed --kind retrying --follow",
+    short_help="Show what happened in a run.",
+)
+@run_argument
+@where_options
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind or family.")
+@click.option("--attempt", metavar="ID", help="Only of this attempt, such as /lint.1@1.")
+@after_option
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--follow", is_flag=True, help="Go on until the run has ended.")
+@store_option
+@json_option
+def command(
+    run: str,
+    node: str | None,
+    path: str | None,
+    kinds: tuple[str, ...],
+    attempt: str | None,
+    after: int,
+    limit: int | None,
+    follow: bool,
+    store: str | None,
+    as_json: bool,
+) -> int:
+    """Show what happened in a run, in order: its journal, record by record.
+
+    RUN is a run's id, the beginning of one, or `last`. With --json every line is an event as
+    `attractorc schema event` describes it. To page, give --limit, and then the last number
+    that was shown to --after.
+    """
+    from attractorc.interpreter.records.codec import to_json
+
+    width = terminal_width()
+    with reading(store) as kept:
+        run_id = meant(kept, run)
+        where = record_filter(kept, run_id, node, path, attempt, kinds)
+        for record in _stream(kept, run_id, where, after, limit, follow):
+            line = json_line(to_json(record)) if as_json else fitted(_line(record), width)
+            click.echo(line)
+    return Exit.DONE
+
+
+def _stream(
+    store: Store, run_id: str, where: Filter, after: int, limit: int | None, follow: bool
+) -> Iterator[Record]:
+    from attractorc.interpreter.queries import events
+    from attractorc.interpreter.queries.runs import ENDED
+
+    left = limit
+    while left is None or left > 0:
+        # Asked before the page, so that nothing can come between the two.
+        over = not follow or store.run(run_id).status in ENDED
+        page = events(store, run_id, where, after, _PAGE if left is None else min(_PAGE, left))
+        yield from page
+        if page:
+            after = page[-1].sequence_no
+            left = None if left is None else left - len(page)
+        elif over:
+            return
+        else:
+            time.sleep(_POLL_SECONDS)
+
+
+def _line(record: Record) -> str:
+    """A record in a line: number, time, what, whose, and what was said."""
+    from attractorc.interpreter.records.codec import type_name
+
+    family = type_name(record).rpartition(".")[2].removesuffix("_lifecycle")
+    kind = _field(record, "kind")
+    what = f"{family} {kind}".strip()
+    subject = _subject(record)
+    words = [_field(record, "status"), _field(record, "rule"), _edge(record)]
+    said = next(
+        (
+            text
+            for name in ("failure_reason", "reason", "terminated_reason", "question", "notes")
+            if isinstance(text := getattr(record, name, None), str) and text
+        ),
+        "",
+    )
+    told = "  ".join(word for word in (*words, said) if word)
+    number = str(record.sequence_no).rjust(6)
+    return f"{number}  {clock_time(record.timestamp)}  {what.ljust(26)}  {subject}  {told}"
+
+
+def _subject(record: Record) -> str:
+    attempt = _field(record, "stage_attempt_id")
+    if attempt:
+        return attempt.partition(":")[2]
+    node = _field(record, "node_id")
+    return _field(record, "branch_path") or (f"{_field(record, 'path')}/{node}" if node else "")
+
+
+def _edge(record: Record) -> str:
+    edge: Any = getattr(record, "selected_edge", None)
+    return f"-> {edge['to']}" if edge else ""
+
+
+def _field(record: Record, name: str) -> str:
+    value = getattr(record, name, None)
+    return value if isinstance(value, str) else ""

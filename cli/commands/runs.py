@@ -1,0 +1,40 @@
+"""`attractorc runs`: the runs in a store, newest first."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from .asking import json_option, limit_option, reading, store_option
+from .exits import Exit
+from .tables import json_line, table, terminal_width
+
+
+@click.command(epilog="Example: attractorc runs --status parked", short_help="List runs.")
+@click.option("--status", metavar="STATUS", help="Only runs that stand so.")
+@click.option("--before", metavar="RUN", help="Only runs older than this one.")
+@limit_option
+@store_option
+@json_option
+def command(
+    status: str | None, before: str | None, limit: int, store: str | None, as_json: bool
+) -> int:
+    """List runs, newest first.
+
+    A run's status is running, stopped, parked, success, partial_success, fail or cancelled.
+    """
+    from attractorc.interpreter.queries import list_runs
+
+    with reading(store) as kept:
+        rows = list_runs(kept, status=status, before=before, limit=limit)
+    if as_json:
+        for row in rows:
+            click.echo(json_line(dataclasses.asdict(row)))
+    elif not rows:
+        click.echo("no runs")
+    else:
+        cells = [(row.run_id, row.status, row.pipeline, row.created, row.updated) for row in rows]
+        headings = ("RUN", "STATUS", "PIPELINE", "STARTED", "UPDATED")
+        click.echo("\n".join(table(headings, cells, terminal_width())))
+    return Exit.DONE
