@@ -31,6 +31,13 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
         "a workspace for each branch",
         "leave it out; all branches share the run's directory",
     ),
+    "join_timeout": (_always, "join_timeout", "give the stages a timeout instead"),
+    "branch_timeout": (_always, "branch_timeout", "give the stages a timeout instead"),
+    "on_interrupted": (
+        lambda value: value == "ask",
+        "on_interrupted=ask",
+        "write rerun or fail",
+    ),
     "merge_files": (_always, "merge_files", "leave it out"),
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
     "prompt": (_is_file, "a prompt from a file", "write the prompt itself"),
@@ -44,7 +51,7 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "tool_hooks.post": (_always, "tool_hooks", "leave it out"),
 }
 _KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
-_WINNERS = frozenset({"vote", "prompt", "human", "arrival"})
+_WINNERS = frozenset({"prompt", "human", "arrival"})
 
 
 def unsupported_kind(node: str, kind: Kind, span: Span, findings: Findings) -> None:

@@ -1,6 +1,12 @@
-"""The last records of a run: where it stood, how it ended, and its canonical outcome's digest."""
+"""The records that an engine leaves a run with: where it stands, and how it ended.
+
+Apart from the engine, because here the whole journal is read once, for the canonical
+outcome's digest. It must not decide when a run ends.
+"""
 
 from __future__ import annotations
+
+from attractorc.compiler.value import Json
 
 from ..decide import Finish
 from ..ports import Store
@@ -10,22 +16,43 @@ from ..state import State
 from .journal import read
 
 
+def checkpoint(state: State) -> CheckpointSaved:
+    """Where the run stands: its trunk, its open branches, its joins."""
+    trunk = state.trunk
+    branches: list[Json] = [
+        {
+            "path": walker.path,
+            "status": walker.phase.value,
+            "node": walker.node,
+            "attempt": walker.attempt,
+        }
+        for path, walker in state.walkers.items()
+        if path
+    ]
+    joins: dict[str, Json] = {
+        stage: "merged" if fork.decision else "undecided" if fork.join is None else "decided"
+        for stage, fork in state.forks.items()
+    }
+    return CheckpointSaved(
+        node_id=trunk.node,
+        stage_attempt_id=trunk.attempt_id(state.run_id),
+        checkpoint_id=f"cp-{state.sequence_no + 1}",
+        completed_count=state.completed_count,
+        branches=branches,
+        joins=joins,
+    )
+
+
 def closing_records(store: Store, state: State, finish: Finish) -> tuple[Record, ...]:
     """The records that end a run. Reads the whole journal once."""
-    trunk = state.trunk
     outcome = canonical_outcome(
         (record for record, _turn in read(store, state.run_id)),
         finish.status,
         finish.reason,
-        trunk.context.flat(),
+        state.trunk.context.flat(),
     )
     return (
-        CheckpointSaved(
-            node_id=trunk.node,
-            stage_attempt_id=trunk.attempt_id(state.run_id),
-            checkpoint_id=f"cp-{state.sequence_no + 1}",
-            completed_count=state.completed_count,
-        ),
+        checkpoint(state),
         RunLifecycle(
             kind="finalized",
             status=finish.status,

@@ -16,7 +16,7 @@ from ..decide import Ask, Cancel, Commit, Finish, Limits, StartAttempt, decide, 
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
 from .calls import Folders
-from .closing import closing_records
+from .closing import checkpoint, closing_records
 from .events import Answered, Cancelled, DelayOver, Event, Result, Woken
 from .journal import Journal
 from .tasks import Tasks
@@ -134,7 +134,7 @@ class Engine:
         state = self._journal.state
         questions = list(state.questions)
         record = RunLifecycle(kind=kind, reason=reason, status=kind, questions=questions)
-        self._journal.append((record,))
+        self._journal.append((checkpoint(state), record))
         self._journal.barrier()
         return RunResult(state.run_id, kind, reason, tuple(questions))
 

@@ -622,7 +622,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
         ('a [prompt="@a.md"]', '"@a.md"'),
         ("a [prompt_file=x]", "x"),
         ("a -> b [loop_restart=true]", "true"),
-        ('a [shape=tripleoctagon, winner="vote(x)"]', '"vote(x)"'),
         ("a [shape=tripleoctagon, prompt=best]", "prompt"),
         ("a [tool_hooks.pre=x]", "x"),
     ],

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from attractorc.compiler.policy import MergeRule, WinnerKey
+from attractorc.compiler.policy import MergeRule, Winner, WinnerKey
 from attractorc.compiler.value import Json, canonical
 from attractorc.interpreter.context import Written
 from attractorc.interpreter.merges import STRATEGIES, BranchResult, isolated_key, merge
@@ -164,6 +164,7 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
     where = region(
         source=draw(st.sampled_from(["candidates", "all", "winner"])),
         on_conflict=draw(st.sampled_from(["fail", "winner", "first", "last", "collect"])),
+        winner=draw(st.sampled_from([Winner(), Winner((WinnerKey("vote", "k"),))])),
     )
     written = st.dictionaries(
         st.sampled_from(KEYS), st.one_of(st.integers(0, 2), values, *FITTING.values()), max_size=4

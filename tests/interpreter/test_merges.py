@@ -58,6 +58,7 @@ min     | of 1.0 and 1 is the smaller text             | -   | 1.0, 1     | 1
 max     | of 1.0 and 1 is the smaller text             | -   | 1.0, 1     | 1
 max     | of both zeros is the smaller text            | -   | 0.0, -0.0  | -0.0
 count   | is the number of branches that wrote the key | 9   | null, [1, 2] | 2
+count   | counts equal values too                      | -   | 7, 7, 7    | 3
 all     | is true if every value is, without base      | false | true, true | true
 all     | is false if one value is                     | true | true, false | false
 any     | is true if one value is                      | false | false, true | true

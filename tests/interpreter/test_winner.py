@@ -47,6 +47,13 @@ CASES: tuple[tuple[str, Winner, list[Any], str, str], ...] = (
         "max(score)",
     ),
     ("no branch with the key is a tie", SCORED, [branch("a"), branch("b")], "a", "first"),
+    (
+        "declared order ends every tie, and names do not",
+        SCORED,
+        [branch("z", {"score": 1}), branch("a", {"score": 1})],
+        "z",
+        "first",
+    ),
     ("min prefers the lower value", by(WinnerKey("min", "score")), scores(2, 1), "b", "min(score)"),
     (
         "a branch without the key ranks last under min too",

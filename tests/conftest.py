@@ -1,0 +1,57 @@
+"""What all tests share: the environment they see, the corpus, the project's own files.
+
+Snapshots are only ever accepted by a person: where CI is set, they cannot be updated.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORPUS = Path(os.environ.get("ATTRACTORC_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI") and config.getoption("update_snapshots", False):
+        raise pytest.UsageError(
+            "snapshots are not updated where CI is set: update them by hand and read them"
+        )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_output() -> Iterator[None]:
+    """No colour and one width, whatever the terminal: what is printed can be compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", "1")
+        patch.setenv("COLUMNS", "100")
+        patch.delenv("LINES", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real pipelines from elsewhere, which is not part of the project."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"the corpus of real pipelines is not at {CORPUS} (ATTRACTORC_CORPUS)")
+    return CORPUS
+
+
+@pytest.fixture(scope="session")
+def project_files() -> tuple[Path, ...]:
+    """Every file that belongs to the project: what git keeps, or would if it were added."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("git is needed to know which files belong to the project")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    names = sorted(set(listed.stdout.decode().split("\0")))
+    return tuple(ROOT / name for name in names if name and (ROOT / name).is_file())
