@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TREE := build/tree
 JOBS ?= 2
+GATE := examples/quality_gate
 FOLDERS := cli compiler interpreter grammar schemas tests
 
 .PHONY: run test check setup format clean tree
@@ -35,8 +36,12 @@ format: setup
 test: check
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
 
+# The checks of the example are run by the same Python as the rest.
+run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: setup
-	$(BIN)/python -m attractorc exec examples/quality_gate/quality_gate.yaml
+	attractorc exec $(GATE)/quality_gate.yaml --directory $(GATE)
+	attractorc why last checks
+	attractorc why last findings
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(VENV)

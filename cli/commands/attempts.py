@@ -1,4 +1,7 @@
-"""`attractorc attempts`: every try at every stage of a run."""
+"""`attractorc attempts`: every try at every stage of a run.
+
+Thin: asks `queries.attempts` and prints. It must not know what attempts did to a run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`attractorc branches`: the branches of a run, and how each one ended."""
+"""`attractorc branches`: the branches of a run, and how each one ended.
+
+Thin: asks `queries.branches` and prints. It must not know how joins are decided.
+"""
 
 from __future__ import annotations
 

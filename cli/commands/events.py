@@ -1,4 +1,7 @@
-"""`attractorc events`: the records of a run, a page of them or as they come."""
+"""`attractorc events`: the records of a run, a page of them or as they come.
+
+Thin: asks `queries.events` and prints. It must not know what records do to a run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`attractorc explain`: what a rule means, with a bad and a good example."""
+"""`attractorc explain`: what a rule means, with a bad and a good example.
+
+Prints the pages that the rules carry themselves. It must not know any rule.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`attractorc export`: a run's directory, as the specification has it, from its journal."""
+"""`attractorc export`: a run's directory, as the specification has it, from its journal.
+
+Refuses a folder that holds something else; the writing is `queries.run_directory`'s. It must
+not know what is in the files.
+"""
 
 from __future__ import annotations
 

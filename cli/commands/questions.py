@@ -1,4 +1,7 @@
-"""`attractorc questions`: what a run asked people, and what they said."""
+"""`attractorc questions`: what a run asked people, and what they said.
+
+Thin: asks `queries.questions` and prints. It must not know how answers are given.
+"""
 
 from __future__ import annotations
 

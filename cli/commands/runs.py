@@ -1,4 +1,7 @@
-"""`attractorc runs`: the runs in a store, newest first."""
+"""`attractorc runs`: the runs in a store, newest first.
+
+Thin: asks `queries.list_runs` and prints. It must not know how runs are kept.
+"""
 
 from __future__ import annotations
 

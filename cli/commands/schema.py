@@ -1,4 +1,8 @@
-"""`attractorc schema`: the JSON Schemas that ship with attractorc."""
+"""`attractorc schema`: the JSON Schemas that ship with attractorc.
+
+Prints them byte for byte as they lie in the package. It must not know what any of them
+says.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`attractorc show`: one run in short."""
+"""`attractorc show`: one run in short.
+
+Thin: asks `queries.summary` and prints. It must not know how runs are kept.
+"""
 
 from __future__ import annotations
 

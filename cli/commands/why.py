@@ -1,4 +1,7 @@
-"""`attractorc why`: how a join was decided, who won, where a merged value came from."""
+"""`attractorc why`: how a join was decided, who won, where a merged value came from.
+
+Thin: asks `queries.why`, which has the words, and prints. It must not decide anything.
+"""
 
 from __future__ import annotations
 

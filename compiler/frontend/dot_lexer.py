@@ -127,9 +127,7 @@ def _check_limits(scan: Scan, token: Token, parser_state: Any) -> None:
         depth = sum(1 for value in values if isinstance(value, Token) and value.type == "LBRACE")
         if depth > MAX_DEPTH:
             message = f"groups are nested more than {MAX_DEPTH} deep here; the file is not read"
-            raise GaveUp(
-                Diagnostic("syntax", Severity.ERROR, span_of(scan.source, token), message)
-            )
+            raise GaveUp(Diagnostic("syntax", Severity.ERROR, span_of(scan.source, token), message))
     elif scan.given > MAX_TOKENS:
         message = f"the file has more than {MAX_TOKENS:,} words and signs; it is not read"
         raise GaveUp(Diagnostic("too_large", Severity.ERROR, span_of(scan.source, token), message))

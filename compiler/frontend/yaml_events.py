@@ -24,21 +24,21 @@ _CAUSES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"mapping values are not allowed", "a ':' cannot stand here; put the text in quotes"),
         (r"mapping keys are not allowed", "a '?' cannot stand here; put the text in quotes"),
         (r"sequence entries are not allowed", "a list item ('- ') cannot stand here"),
-        (r"could not find expected ':'", "expected ':' and a value after the key"),
-        (r"unknown escape", "this is no escape of a text in double quotes; use single quotes"),
         (r"expected ',' or '\]'", "expected ',' or ']' in the list"),
         (r"expected ',' or '\}'", "expected ',' or '}' in the mapping"),
         (r"node content|expected the node", "expected a value"),
         (r"<?document start>?", "expected the end of the file"),
         (r"undefined tag handle", "this tag is unknown; write the value without it"),
         (r"hexdecimal|hexadecimal|hex", "expected hexadecimal digits after the escape"),
-        (r"chomping|indentation indicator", "expected '|' or '>' and then the end of the line"),
-        (r"comment or (a )?line break", "expected a comment or the end of the line"),
+        (
+            r"chomping|indentation indicator|comment or (a )?line break",
+            "expected a comment or the end of the line",
+        ),
+        (r"(scanning|parsing) an? tag", "this tag is not well formed; write the value without it"),
         (r"alphabetic|alphanumeric", "expected a name of letters and digits after '&' or '*'"),
-        (r"while parsing a block|block end|expected key|'-' indicator", "the indentation fits"),
     )
 )
-_INDENTATION = "this does not fit the lines above; check its indentation, or quote the text"
+_MISFIT = "this does not fit the lines above; check its indentation, or quote the text"
 
 
 def events(source: Source) -> Iterator[Any]:
@@ -73,35 +73,45 @@ def unprintable(source: Source) -> Diagnostic | None:
 
 def trouble(source: Source, error: Any) -> Diagnostic:
     """The finding about an error of the parser, at its place and in our words."""
-    mark = getattr(error, "problem_mark", None)
-    context_mark = getattr(error, "context_mark", None)
-    at = min(mark.index, len(source.text)) if mark is not None else 0
+    at = _index(source, getattr(error, "problem_mark", None))
+    begin = _index(source, getattr(error, "context_mark", None), at)
     problem = str(getattr(error, "problem", None) or "")
     context = str(getattr(error, "context", None) or "")
-    if "end of stream" in problem and context_mark is not None:
-        begin = context_mark.index
+    char = source.text[at : at + 1]
+    if "end of stream" in problem:
         return _finding(source, begin, begin + 1, "the text that begins here is never closed")
-    if "start any token" in problem or "tab" in problem:
+    if "start any token" in problem or "tab character" in problem:
         return _bad_start(source, at)
-    if "',' or" in problem and context_mark is not None and at >= len(source.text.rstrip()):
-        begin = context_mark.index
+    if "unknown escape" in problem:
+        start = source.text.rfind("\\", 0, at + 1)
+        message = "a text in double quotes has no such escape; write it in single quotes"
+        return _finding(source, start, start + 2, message)
+    if "expected ':'" in problem:
+        return _finding(source, begin, begin + 1, "expected ':' and a value after this key")
+    if "directive" in context or "YAML document" in problem:
+        start = source.text.rfind("\n", 0, at) + 1
+        return _finding(source, start, start + 1, "a pipeline needs no '%' line; remove it")
+    if "',' or" in problem and at >= len(source.text.rstrip()):
         bracket = source.text[begin : begin + 1]
         return _finding(source, begin, begin + 1, f"this '{bracket}' is never closed")
-    related: tuple[Related, ...] = ()
-    message = _sentence(problem)
-    if message == _INDENTATION and context_mark is not None:
-        begin = min(context_mark.index, len(source.text))
-        related = (Related("what it stands in begins here", source.span(begin, begin)),)
-    elif not message:
-        message = f"this is not YAML ({' '.join((context, problem)).strip() or 'cannot be read'})"
-    return _finding(source, at, min(at + 1, len(source.text)), message, related)
+    whole = f"{context} {problem}".strip()
+    sentence = next((said for pattern, said in _CAUSES if pattern.search(whole)), None)
+    if sentence is not None:
+        return _finding(source, at, at + 1, sentence)
+    if char and char in "]}":
+        return _finding(source, at, at + 1, f"this '{char}' closes nothing")
+    before = source.text[:at].rstrip(" \t")[-1:]
+    if before and before in "\"'":
+        message = (
+            "the text in quotes ends before this; a '\"' inside it is written '\\\"', a ' is ''"
+        )
+        return _finding(source, at, at + 1, message)
+    place = (Related("what it stands in begins here", source.span(begin, begin)),)
+    return _finding(source, at, at + 1, _MISFIT, place if begin != at else ())
 
 
-def _sentence(problem: str) -> str:
-    for pattern, sentence in _CAUSES:
-        if pattern.search(problem):
-            return _INDENTATION if sentence == "the indentation fits" else sentence
-    return ""
+def _index(source: Source, mark: Any, otherwise: int = 0) -> int:
+    return min(mark.index, len(source.text)) if mark is not None else otherwise
 
 
 def _bad_start(source: Source, at: int) -> Diagnostic:

@@ -112,7 +112,7 @@ def _samples(asked: Sequence[Comparison | Truth], closed: bool) -> list[str]:
     for size in range(1, min(len(parts), _SUBSETS_LIMIT) + 1):
         found += ["\n".join(chosen) for chosen in combinations(parts, size)]
     for bound in bounds:
-        found += [_text(bound - 1), _text(bound), _text(bound + 1)]
+        found += [_text(bound - 1), _text(bound + 1)]
     found += [_text((low + high) / 2) for low, high in pairwise(bounds)]
     if len(compared) < len(asked):
         found += ["true", ""]

@@ -14,7 +14,7 @@ from typing import Literal
 from ..diagnostic import Severity
 from . import RULES
 from .pages_files import FILES
-from .pages_policies import POLICIES
+from .pages_languages import LANGUAGES
 from .pages_values import VALUES
 
 _EXAMPLE = re.compile(r"^```(bad|good)(?: (dot|yaml))?\n(.*?)^```$", re.M | re.S)
@@ -65,7 +65,7 @@ def _indented(match: re.Match[str]) -> str:
 def pages() -> tuple[Page, ...]:
     """All pages, sorted by rule name."""
     found = [Page(rule.RULE, rule.SEVERITY, (rule.__doc__ or "").strip()) for rule in RULES]
-    for table in (FILES, VALUES, POLICIES):
+    for table in (FILES, VALUES, LANGUAGES):
         found += [Page(name, severity, text.strip()) for name, severity, text in table]
     return tuple(sorted(found, key=lambda page: page.rule))
 

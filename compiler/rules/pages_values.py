@@ -152,67 +152,6 @@ digraph review {
 """,
     ),
     (
-        "condition_syntax",
-        Severity.ERROR,
-        """
-A condition that cannot be read.
-
-Conditions compare keys with texts (`=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`) or ask whether
-a key is true, and are joined by `&&`, `||`, `!` and parentheses. They are read here once, and
-never while a pipeline runs.
-
-```bad
-digraph review {
-  start [shape=Mdiamond]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-  plan -> plan [condition="outcome=="]
-}
-```
-
-```good
-digraph review {
-  start [shape=Mdiamond]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-  plan -> plan [condition="outcome=fail"]
-}
-```
-""",
-    ),
-    (
-        "stylesheet_syntax",
-        Severity.ERROR,
-        """
-A model stylesheet that cannot be read.
-
-It holds rules such as `* { llm_model: small; }`, `.code { reasoning_effort: high; }` or
-`#plan { llm_provider: local; }`: a selector, and properties in braces.
-
-```bad
-digraph review {
-  start [shape=Mdiamond]
-  graph [model_stylesheet="* { llm_model }"]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-
-```good
-digraph review {
-  start [shape=Mdiamond]
-  graph [model_stylesheet="* { llm_model: small; }"]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-""",
-    ),
-    (
         "unknown_value",
         Severity.ERROR,
         """
@@ -295,36 +234,6 @@ digraph review {
 digraph review {
   start [shape=Mdiamond]
   plan [prompt="Plan it better"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-""",
-    ),
-    (
-        "inputs_syntax",
-        Severity.ERROR,
-        """
-A declaration of inputs that cannot be read.
-
-It is a list such as `base: string = main; depth: int`: a name, a type (`string`, `int`,
-`float`, `bool`, `json`) and a default, without which a value must be given at the start.
-
-```bad
-digraph review {
-  start [shape=Mdiamond]
-  graph [inputs="depth: colour"]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-
-```good
-digraph review {
-  start [shape=Mdiamond]
-  graph [inputs="depth: int"]
-  plan [prompt="Plan the change"]
   exit [shape=Msquare]
   start -> plan -> exit
 }

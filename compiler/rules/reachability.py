@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from ..diagnostic import Diagnostic, Severity
 from ..graph.elements import Node
 from ..graph.model import Graph
-from ..graph.reach import misspelled, reached, spread, ways
+from ..graph.reach import misspelled, reached, retry_targets, spread, ways
 
 RULE = "reachability"
 SEVERITY = Severity.ERROR
@@ -44,14 +44,23 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     if graph.start is None:
         return
     stranded = set(graph.nodes) - reached(graph)
-    if not stranded:
-        return
-    forward = ways(graph)
-    meant = misspelled(graph)
-    for node in _heads(graph, stranded):
-        if node.id in stranded:
+    slips = {
+        written: meant
+        for written, meant in misspelled(graph).items()
+        if not graph.incoming[written] and not _is_retry_target(graph, written)
+    }
+    forward = ways(graph) if stranded else {}
+    for node in _heads(graph, {*stranded, *slips}):
+        if node.id in slips:
+            yield _finding(node, graph.start, slips[node.id])
+        elif node.id in stranded:
             stranded -= spread(forward, [node.id])
-            yield _finding(node, str(graph.start), meant.get(node.id))
+            yield _finding(node, graph.start, None)
+
+
+def _is_retry_target(graph: Graph, name: str) -> bool:
+    owners: list[Graph | Node] = [graph, *graph.nodes.values()]
+    return any(name in retry_targets(graph, owner) for owner in owners)
 
 
 def _heads(graph: Graph, stranded: set[str]) -> list[Node]:

@@ -6,6 +6,7 @@ here, by its attempt. Pure: durations and the random factor of a delay are given
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -202,3 +203,9 @@ def answered(state: State, question_id: str, answer: Answer) -> tuple[Record, ..
             source=answer.source or None,
         ),
     )
+
+
+def posted(state: State, payload: Mapping[str, Json]) -> tuple[Record, ...]:
+    """Records for an answer that was posted to the store: {question, choice, source}."""
+    answer = Answer("chosen", str(payload.get("choice", "")), str(payload.get("source", "answer")))
+    return answered(state, str(payload.get("question", "")), answer)

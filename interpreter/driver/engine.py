@@ -127,8 +127,20 @@ class Engine:
         if self._tasks.asks or self._tasks.timers:
             return None
         if state.questions:
+            if self._take_posted_answers():
+                self._events.put_nowait(Woken())
+                return None
             return self._close("parked", "waits for an answer")
         raise AssertionError("nothing is running, nothing is asked, and the run has not ended")
+
+    def _take_posted_answers(self) -> bool:
+        """Journal answers that came from another terminal; whether there were any."""
+        state = self._journal.state
+        before = state.sequence_no
+        for control in self._journal.store.controls(state.run_id):
+            if control.command == "answer":
+                self._journal.append(settle.posted(state, control.payload))
+        return state.sequence_no > before
 
     def _close(self, kind: str, reason: str) -> RunResult:
         state = self._journal.state

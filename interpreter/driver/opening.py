@@ -16,7 +16,7 @@ from attractorc.compiler.value import Json
 
 from ..decide import settle
 from ..handlers.process_groups import end_leftover
-from ..ports import Answer, Clock, Lease, Ports, RunRow, Store, StoreError
+from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
 from ..state import begin
@@ -130,9 +130,6 @@ async def _taken_up(
         journal.append(settle.interrupted(state, path))
     for control in store.controls(run_id):
         if control.command == "answer":
-            question_id = str(control.payload.get("question", ""))
-            choice = str(control.payload.get("choice", ""))
-            answer = Answer("chosen", choice, str(control.payload.get("source", "answer")))
-            journal.append(settle.answered(state, question_id, answer))
+            journal.append(settle.posted(state, control.payload))
     journal.barrier()
     return journal

@@ -36,7 +36,15 @@ class Tasks:
 
     def start(self, path: str) -> None:
         """Run the handler of the stage that a walker stands at."""
-        self.attempts[path] = asyncio.create_task(self._attempt(path, self._handler(path)))
+        task = asyncio.create_task(self._attempt(path, self._handler(path)))
+        self.attempts[path] = task
+
+        def ended(task: asyncio.Task[None]) -> None:
+            # A task that is cancelled before its first step never runs its own except clause.
+            if task.cancelled():
+                self._events.put_nowait(Cancelled(path))
+
+        task.add_done_callback(ended)
 
     def ask(self, path: str) -> None:
         """Ask the question of the gate that a walker stands at."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..ports import Filter, Store
 from ..records import StageLifecycle
-from .reading import every, stage_id
+from .reading import events, every, stage_id
 
 RUNNING = "running"
 ENDS = ("completed", "failed", "retrying", "interrupted", "cancelled")
@@ -57,20 +57,29 @@ def attempts(
     found: dict[int, AttemptEntry] = {}
     running: dict[str, int] = {}
     for record in every(store, run_id, StageLifecycle, Filter(node, path), after=after):
+        if len(found) >= limit:
+            break
         if stage is not None and stage_id(record.path, record.node_id, record.visit) != stage:
             continue
         name = record.stage_attempt_id
-        if record.kind == "started" and len(found) < limit:
+        if record.kind == "started":
             running[name] = record.sequence_no
             found[record.sequence_no] = _entry(record)
         elif record.kind in ENDS and name in running:
             number = running.pop(name)
             found[number] = _ended(found[number], record)
-        elif record.kind == "failed" and len(found) < limit and _never_started(store, record):
+        elif record.kind == "failed" and _never_started(store, record):
             found[record.sequence_no] = _ended(_entry(record), record)
-        if len(found) >= limit and not running:
-            break
+    for name, number in running.items():
+        found[number] = _looked_up(store, run_id, name, found[number])
     return tuple(found.values())
+
+
+def _looked_up(store: Store, run_id: str, name: str, entry: AttemptEntry) -> AttemptEntry:
+    """A try with its end, which may be far behind the page: a fan-out's is."""
+    where = Filter(attempt_id=name, types=(StageLifecycle.TYPE,), kinds=ENDS)
+    ends = events(store, run_id, where, after=entry.sequence_no, limit=1)
+    return _ended(entry, ends[0]) if ends and isinstance(ends[0], StageLifecycle) else entry
 
 
 def _never_started(store: Store, record: StageLifecycle) -> bool:

@@ -103,9 +103,10 @@ class StageLifecycle(Record):
     Kinds: `started`, `process_started` (a tool's process, with `pid` and `pid_started`),
     `completed` and `failed` (final; the outcome is committed), `retrying` (the attempt's
     outcome, kept for audit, and the `delay_ms` before `next_attempt`), `ready` (that delay is
-    over), `interrupted`, `cancelled`, `ignored` (a result that came too late). `path` is the walker's, '' on the
-    trunk. `context_updates` are the outcome's, after `writes` was honoured; the keys that it
-    dropped are in `dropped_keys`. `artifacts` maps a file name to its blob, size and type.
+    over), `interrupted`, `cancelled`, `ignored` (a result that came too late). `path` is the
+    walker's, '' on the trunk. `context_updates` are the outcome's, after `writes` was
+    honoured; the keys that it dropped are in `dropped_keys`. `artifacts` maps a file name to
+    its blob, size and type.
     """
 
     TYPE: ClassVar[str] = "attractor.stage_lifecycle"
@@ -155,9 +156,10 @@ class ParallelLifecycle(Record):
 
     Kinds: `started` (with `branches`: id, head and activated of each, in declared order),
     `branch_started` (the branch context's first turn: where it came from),
-    `branch_arrived` (a walker's stop; not terminal), one terminal of `branch_completed`,
-    `branch_failed`, `branch_skipped`, `branch_cancelled`, `branch_timed_out`;
-    `join_decided` (with `join`), `completed` (control leaves the fan-out).
+    `branch_retrying` (an attempt in it will be retried), `branch_arrived` (a walker's stop;
+    not terminal), one terminal of `branch_completed`, `branch_failed`, `branch_skipped`,
+    `branch_cancelled`, `branch_timed_out`; `join_decided` (with `join`), `completed`
+    (control leaves the fan-out).
     """
 
     TYPE: ClassVar[str] = "attractor.parallel_lifecycle"

@@ -47,8 +47,9 @@ class RunLock:
         """Free the run and take the file away."""
         if self._handle is None:
             return
-        # Under the lock: who waits for this file finds by its inode that it is gone.
-        self._path.unlink(missing_ok=True)
+        # Under the lock: who opens this file meanwhile finds by its inode that it is gone.
+        if _is(self._handle, self._path):
+            self._path.unlink(missing_ok=True)
         os.close(self._handle)
         self._handle = None
 

@@ -7,12 +7,13 @@ import json
 import re
 import types
 import typing
+from functools import cache
 from importlib import resources
 from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -28,6 +29,7 @@ from attractorc.interpreter.records.codec import (
 )
 from attractorc.interpreter.records.schema import event_schema, event_schema_text
 
+LAW = settings(max_examples=60, deadline=None)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 JSON = st.recursive(
     st.none()
@@ -75,6 +77,7 @@ def same(left: object, right: object) -> bool:
     return repr(left) == repr(right)
 
 
+@LAW
 @given(ANY_RECORD)
 def test_every_record_survives_its_bytes(record: Record) -> None:
     back = decode(record.TYPE, record.TYPE_VERSION, encode(record))
@@ -85,6 +88,7 @@ def test_every_record_survives_its_bytes(record: Record) -> None:
     assert encode(back) == encode(record)
 
 
+@LAW
 @given(ANY_RECORD)
 def test_tags_ascend_and_absent_fields_are_left_out(record: Record) -> None:
     payload = msgpack.unpackb(encode(record), strict_map_key=False)
@@ -95,6 +99,7 @@ def test_tags_ascend_and_absent_fields_are_left_out(record: Record) -> None:
         assert value not in ("", [], {}) or by_tag[tag].empty_is_absent is False
 
 
+@LAW
 @given(st.dictionaries(TEXT, JSON, min_size=2, max_size=4), st.randoms())
 def test_the_order_of_keys_does_not_show_in_the_bytes(updates: dict[str, Any], random: Any) -> None:
     shuffled = list(updates.items())
@@ -192,6 +197,7 @@ def test_damaged_bytes_are_one_sentence(payload: bytes, said: str) -> None:
     assert "attractor.stage_lifecycle" in str(caught.value)
 
 
+@LAW
 @given(st.binary(max_size=40), st.sampled_from(FAMILIES))
 def test_no_bytes_break_the_decoder(payload: bytes, family: type[Record]) -> None:
     try:
@@ -233,11 +239,13 @@ def test_the_schema_file_is_what_the_code_says() -> None:
     )
 
 
+@LAW
 @given(ANY_RECORD.filter(lambda record: record.timestamp and record.run_id))
 def test_every_event_fits_the_schema(record: Record) -> None:
     validator().validate(to_json(record))
 
 
+@cache
 def validator() -> Draft202012Validator:
     schema = event_schema()
     Draft202012Validator.check_schema(schema)

@@ -10,8 +10,12 @@ import pytest
 
 from attractorc.compiler.plan.model import FanIn, Human, Parallel
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule
+from attractorc.interpreter.driver.clock import SystemClock
+from attractorc.interpreter.driver.events import Cancelled
+from attractorc.interpreter.driver.journal import read
+from attractorc.interpreter.driver.tasks import Tasks
 from attractorc.interpreter.outcome import Outcome, Status
-from attractorc.interpreter.ports import Locked, StoreError
+from attractorc.interpreter.ports import Call, Locked, Ports, StoreError
 from attractorc.interpreter.records import ParallelLifecycle, RunLifecycle, StageLifecycle
 from attractorc.interpreter.stores.memory import MemoryStore
 
@@ -151,8 +155,6 @@ def test_from_every_prefix_of_the_journal_the_outcome_is_the_same(pipeline) -> N
 
 def committed(store: MemoryStore) -> set[str]:
     """The ids of the stages that a journal holds an outcome of."""
-    from attractorc.interpreter.driver.journal import read
-
     return {
         record.stage_attempt_id.partition(":")[2].rpartition("@")[0]
         for record, _turn in read(store, "run-1")
@@ -227,3 +229,36 @@ def test_a_run_that_another_engine_owns_is_not_resumed() -> None:
         run(fan(), store=store, resume=True)
     lease.release()
     assert run(fan(), store=store, resume=True).of(RunLifecycle, "resumed")
+
+
+def test_an_answer_posted_while_the_run_still_worked_is_taken_before_it_parks() -> None:
+    gate = step("ship", to("join", "[Y] Yes"), work=Human(("Ship?",)), region="fan")
+    made = plan(
+        step("fan", work=Parallel()),
+        gate,
+        step("b", "join", region="fan"),
+        step("join", "exit", work=FanIn("fan")),
+        regions=(region("fan", "ship b", "join"),),
+    )
+    store = MemoryStore()
+
+    async def answers(call: Call) -> Outcome:
+        await asyncio.sleep(0.01)
+        store.post("run-1", "answer", {"question": "/fan.1/ship/ship.1", "choice": "y"}, "now")
+        return SUCCEEDS
+
+    assert run(made, {"b": answers}, store=store).result.status == "success"
+
+
+def test_a_task_that_is_cancelled_before_it_began_is_known_to_have_ended() -> None:
+    ran = run(plan(step("a", "exit")))
+
+    async def go() -> list[object]:
+        events: asyncio.Queue[object] = asyncio.Queue()
+        made = Tasks(ran.journal, Ports(ran.store, {}, Nobody(), SystemClock()), None, events)
+        made._handler = lambda path: ran.handler
+        made.start("")
+        made.attempts[""].cancel()
+        return [await events.get()]
+
+    assert asyncio.run(go()) == [Cancelled("")]

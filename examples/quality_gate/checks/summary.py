@@ -12,13 +12,17 @@ from pathlib import Path
 
 
 def main(verdict: str) -> int:
-    """Print the verdict and the merged findings; 1 if it is `hold`."""
+    """Print the verdict and what it rests on; 1 if it is `hold`."""
     context = json.loads(Path(os.environ["ATTRACTOR_CONTEXT_FILE"]).read_text("utf-8"))
-    findings = context.get("findings", [])
-    lines = [
-        f"{verdict}: {len(findings)} findings, lowest score {context.get('score', 'unknown')}",
-        *(f"- {finding}" for finding in findings),
-    ]
+    if "findings" in context:
+        found = context["findings"]
+        told = f"{len(found)} findings, lowest score {context['score']}"
+    else:
+        # Without a quorum nothing was merged: what is left is how each branch ended.
+        failed = [end for end in context["parallel.results"] if end["status"] == "fail"]
+        found = [f"{end['branch_id']}: {end.get('reason', 'failed')}" for end in failed]
+        told = f"no quorum, {len(failed)} checks failed"
+    lines = [f"{verdict}: {told}", *(f"- {one}" for one in found)]
     sys.stdout.write("\n".join(lines) + "\n")
     if verdict == "hold":
         sys.stderr.write(f"{lines[0]}\n")

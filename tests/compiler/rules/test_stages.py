@@ -33,6 +33,7 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
         pytest.param(
             "a [label=x, retry_target=b]", ["retry_target_exists b"], id="a target that is not"
         ),
+        pytest.param('a [label=x, retry_target=""]', [], id="no target"),
         pytest.param(
             'graph [fallback_retry_target="aa"]; a [label=x]',
             ['retry_target_exists "aa"'],

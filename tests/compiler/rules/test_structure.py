@@ -27,6 +27,11 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
             id="what hangs on a slip is not reported as unreachable",
         ),
         pytest.param(
+            "plan [prompt=x]; start -> plan; plam -> exit",
+            ["prompt_on_llm_nodes plam", "reachability plam"],
+            id="a slip at the beginning of an edge makes no dead end",
+        ),
+        pytest.param(
             "plan [prompt=x]; start -> plan -> exit; plan -> nowhere; start -> nowhere",
             ["edge_target_exists nowhere", "edge_target_exists nowhere"],
             id="each edge to a missing node",

@@ -1,0 +1,155 @@
+"""The shapes that YAML values must have, and the names that YAML gives to attributes.
+
+A value of the wrong shape is one finding, at the value, and reading goes on without it.
+It must not know how stages are connected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Table
+
+from ..diagnostic import Diagnostic, Fix, Related, Severity
+from ..source import Span
+from ..syntax import Attribute, Mapping, Name, Scalar, Sequence, Value
+
+NODE_NAMES: Table[str, str] = {
+    "model": "llm_model",
+    "provider": "llm_provider",
+    "effort": "reasoning_effort",
+    "thread": "thread_id",
+    "gate": "goal_gate",
+    "default": "human.default_choice",
+}
+EDGE_NAMES: Table[str, str] = {
+    "when": "condition",
+    "thread": "thread_id",
+    "restart": "loop_restart",
+}
+GRAPH_NAMES: Table[str, str] = {
+    "stylesheet": "model_stylesheet",
+    "max_retries": "default_max_retries",
+    "fidelity": "default_fidelity",
+    "model": "llm_model",
+    "provider": "llm_provider",
+    "effort": "reasoning_effort",
+    "thread": "thread_id",
+}
+RETRY_NAMES: Table[str, str] = {"max": "max_retries", "backoff": "retry_policy"}
+
+
+class Findings:
+    """What a file's reader has found so far, in the order of meeting it."""
+
+    def __init__(self) -> None:
+        self.all: list[Diagnostic] = []
+
+    def error(
+        self,
+        span: Span,
+        message: str,
+        *,
+        rule: str = "syntax",
+        related: tuple[Related, ...] = (),
+        node: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        """Add an error."""
+        self.all.append(
+            Diagnostic(rule, Severity.ERROR, span, message, related, fix=fix, node=node)
+        )
+
+    def text(self, value: Value, what: str) -> Scalar | None:
+        """The value as a single one; None, with a finding, for a list, a mapping or nothing."""
+        if isinstance(value, Scalar) and not is_nothing(value):
+            return value
+        self.error(value.span, f"{what} is one text, not {shape(value)}")
+        return None
+
+    def mapping(self, value: Value, what: str) -> Mapping | None:
+        """The value as a mapping; None, with a finding, for anything else."""
+        if isinstance(value, Mapping):
+            return value
+        self.error(value.span, f"{what} is a mapping, not {shape(value)}")
+        return None
+
+    def name(self, value: Value, what: str) -> Name | None:
+        """The value as a name, such as a node's id."""
+        text = self.text(value, what)
+        return None if text is None else Name(text.text, text.span)
+
+
+def is_nothing(value: Value) -> bool:
+    """Whether there is no value (`key:` alone, `null`, `~`)."""
+    return isinstance(value, Scalar) and value.scalar == "null" and not value.quoted
+
+
+def shape(value: Value) -> str:
+    """The shape of a value, in words."""
+    match value:
+        case Scalar():
+            return "nothing" if is_nothing(value) else f"'{_short(value.text)}'"
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+
+
+def _short(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    return line if line == text and len(line) <= 40 else f"{line[:37]}..."
+
+
+def true_scalar(span: Span) -> Scalar:
+    """A plain `true` that stands for something written at `span`."""
+    return Scalar("true", span, scalar="bool")
+
+
+def word(text: str, span: Span) -> Scalar:
+    """A text that the front end supplies for what is written at `span`."""
+    return Scalar(text, span, quoted=True)
+
+
+def attributes(
+    entries: Iterable[tuple[Name, Value]], names: Table[str, str], findings: Findings
+) -> list[Attribute]:
+    """Entries as attributes under their canonical names; entries without a value are told."""
+    found: list[Attribute] = []
+    seen: dict[str, Name] = {}
+    for key, value in entries:
+        if is_nothing(value):
+            findings.error(key.span, f"'{key.text}' has no value; write one, or remove the key")
+            continue
+        if key.text == "retry" and names is NODE_NAMES:
+            pairs = _retry(key, value, findings)
+        else:
+            pairs = [(Name(names.get(key.text, key.text), key.span), value)]
+        for name, given in pairs:
+            if name.text in seen:
+                earlier = Related("it stands first here", seen[name.text].span)
+                message = f"'{key.text}' says '{name.text}' a second time"
+                findings.error(key.span, message, rule="duplicate_key", related=(earlier,))
+                continue
+            seen[name.text] = name
+            found.append(Attribute(name, given))
+    return found
+
+
+def _retry(key: Name, value: Value, findings: Findings) -> list[tuple[Name, Value]]:
+    """`retry: 3`, `retry: patient` or `retry: {max: 3, backoff: patient}`."""
+    match value:
+        case Mapping():
+            pairs = []
+            for inner, given in value.entries:
+                if inner.text not in RETRY_NAMES:
+                    message = f"'{inner.text}' is no key of 'retry'; it takes 'max' and 'backoff'"
+                    findings.error(inner.span, message)
+                elif findings.text(given, f"'{inner.text}'") is not None:
+                    pairs.append((Name(RETRY_NAMES[inner.text], inner.span), given))
+            return pairs
+        case Scalar():
+            name = "max_retries" if value.scalar == "int" else "retry_policy"
+            return [(Name(name, key.span), value)]
+        case Sequence():
+            findings.error(value.span, "'retry' is a number, a preset or a mapping, not a list")
+            return []
