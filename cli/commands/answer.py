@@ -11,6 +11,7 @@ import click
 
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
+from .showing import naming_store
 
 if TYPE_CHECKING:
     from attractorc.compiler.value import Json
@@ -37,7 +38,8 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     from attractorc.interpreter.queries import questions
     from attractorc.interpreter.records.times import stamp
 
-    kept = opened(store_location(store))
+    location = store_location(store)
+    kept = opened(location, create=False)
     try:
         name = chosen_run(kept, run)
         asked = questions(kept, name, "open")
@@ -58,7 +60,8 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
         raise Refused(str(error), Exit.STORE) from error
     finally:
         kept.close()
-    click.echo(f"{asked_id}: {chosen.label}; go on with: attractorc resume {name}")
+    option = naming_store(location)
+    click.echo(f"{asked_id}: {chosen.label}; go on with: attractorc resume {name}{option}")
     return Exit.DONE
 
 

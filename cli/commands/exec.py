@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,16 @@ from .running import (
 from .terminal import colour_option, wants_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from attractorc.compiler.plan.model import Plan
+    from attractorc.compiler.value import Json
+    from attractorc.interpreter.driver import RunResult
+    from attractorc.interpreter.driver.calls import Folders
+    from attractorc.interpreter.driver.journal import Journal
+    from attractorc.interpreter.ports import Handler
+
+    from .showing import View
 
 
 @click.command(
@@ -78,7 +88,7 @@ def command(
     answer (`attractorc answer`, then `attractorc resume`); 130: stopped, can be resumed.
     """
     from . import showing
-    from .inputs import given_inputs, refuse_shadowing
+    from .inputs import given_inputs
     from .plans import plan_of_file
 
     plan, plan_text, source = plan_of_file(file, wants_colour(colour, sys.stderr))
@@ -89,40 +99,67 @@ def command(
         click.echo(plan_tree(plan), nl=False)
         return Exit.DONE
     settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
-    kept = opened(settings.store)
-    made = ports(settings, kept)
-    _ready(plan, made.handlers)
-    refuse_shadowing(plan, os.environ)
-    from attractorc.interpreter.driver import create_run
-    from attractorc.interpreter.driver.opening import NewRun, new_run_id
-
-    name = run_id if run_id else new_run_id(made.clock)
     workspace = (directory or Path.cwd()).absolute()
+    options = {"backend": backend, "agent_command": agent_command} if agent_command else {}
+    compiled = Compiled(file, plan, plan_text, source)
     view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
-    new = NewRun(
-        plan,
-        plan_text,
-        file,
-        source,
-        name,
-        str(workspace),
-        values,
-        {"backend": backend, "agent_command": agent_command} if agent_command else {},
-    )
-
-    async def opening():  # type: ignore[no-untyped-def]
-        heard = listeners(settings, kept, name, view)
-        return create_run(new, made, heard), folders(settings, workspace, name)
-
-    with view:
-        result = carried_out(settings, made, opening)
+    result = _executed(compiled, settings, view, run_id, workspace, values, options)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
 
 
-def _ready(plan: Plan, handlers: object) -> None:
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What is run, and what it was made from."""
+
+    file: str
+    plan: Plan
+    plan_text: str
+    source: str
+
+
+def _executed(
+    compiled: Compiled,
+    settings: Settings,
+    view: View,
+    run_id: str | None,
+    workspace: Path,
+    values: Mapping[str, Json],
+    options: Mapping[str, Json],
+) -> RunResult:
+    from attractorc.interpreter.driver import create_run
+    from attractorc.interpreter.driver.opening import NewRun, new_run_id
+
+    from .inputs import refuse_shadowing
+
+    plan = compiled.plan
+    kept = opened(settings.store)
+    made = ports(settings, kept)
+    _ready(plan, made.handlers)
+    refuse_shadowing(plan, os.environ)
+    name = run_id if run_id else new_run_id(made.clock)
+    new = NewRun(
+        plan,
+        compiled.plan_text,
+        compiled.file,
+        compiled.source,
+        name,
+        str(workspace),
+        values,
+        options,
+    )
+
+    async def opening() -> tuple[Journal, Folders]:
+        heard = listeners(settings, kept, name, view)
+        return create_run(new, made, heard), folders(settings, workspace, name)
+
+    with view:
+        return carried_out(settings, made, opening)
+
+
+def _ready(plan: Plan, handlers: Mapping[str, Handler]) -> None:
     from attractorc.interpreter.handlers import check_ready
 
-    reason = check_ready(plan, handlers)  # type: ignore[arg-type]
+    reason = check_ready(plan, handlers)
     if reason is not None:
         raise Refused(reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +25,10 @@ from .running import (
     store_location,
 )
 from .terminal import colour_option, wants_colour
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.driver.calls import Folders
+    from attractorc.interpreter.driver.journal import Journal
 
 
 @click.command(
@@ -62,7 +67,7 @@ def command(
     from . import showing
 
     location = store_location(store)
-    kept = opened(location)
+    kept = opened(location, create=False)
     name = chosen_run(kept, run)
     try:
         begun = beginning_of(kept, name)
@@ -80,7 +85,7 @@ def command(
     made = ports(settings, kept)
     view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
 
-    async def opening():  # type: ignore[no-untyped-def]
+    async def opening() -> tuple[Journal, Folders]:
         heard = listeners(settings, kept, name, view)
         journal = await resume_run(name, made, heard)
         return journal, folders(settings, Path(begun.workspace or "."), name)

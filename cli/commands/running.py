@@ -21,10 +21,11 @@ import click
 from .exits import Exit, Refused
 
 if TYPE_CHECKING:
-    from attractorc.interpreter.driver import RunResult
+    from attractorc.interpreter.driver import Engine, RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal, Listener
     from attractorc.interpreter.ports import Interviewer, Ports, Store
+    from attractorc.interpreter.records import Record
 
 EXIT_CODES = {
     "success": Exit.DONE,
@@ -55,13 +56,13 @@ def store_location(given: str | None) -> str:
     return given if given is not None else str(default_location(Path.cwd()))
 
 
-def opened(location: str) -> Store:
-    """The store at a location, made if it is missing. Raises `Refused` with code 4."""
+def opened(location: str, create: bool = True) -> Store:
+    """The store at a location, made if it is missing and `create`. `Refused` with code 4."""
     from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.stores.opening import open_store
 
     try:
-        return open_store(location)
+        return open_store(location, create=create)
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
 
@@ -150,10 +151,10 @@ def listeners(
 
         directory = RunDirectory(settings.logs, store, run_id)
 
-        def keep(record: object, _state: object) -> None:
+        def keep(record: Record, _state: object) -> None:
             from attractorc.interpreter.records import RunLifecycle
 
-            directory.feed(record)  # type: ignore[arg-type]
+            directory.feed(record)
             ended = isinstance(record, RunLifecycle) and record.kind != "initialized"
             directory.flush(force=ended)
 
@@ -192,10 +193,7 @@ def carried_out(
         made.store.close()
 
 
-def _heed_signals(engine: object) -> None:
-    from attractorc.interpreter.driver import Engine
-
-    assert isinstance(engine, Engine)
+def _heed_signals(engine: Engine) -> None:
     asked = 0
 
     def stop() -> None:

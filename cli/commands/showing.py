@@ -159,7 +159,7 @@ def ending(result: RunResult, shown: View, store: str, as_json: bool) -> None:
     click.echo(f"{result.run_id}: {result.status}{reason}")
     for text in shown.joins:
         click.echo(f"  {_one_line(text)}")
-    option = "" if store == "memory:" else _store_option(store)
+    option = "" if store == "memory:" else naming_store(store)
     if store == "memory:":
         click.echo("  the run was kept in memory only, and is gone")
         return
@@ -180,7 +180,8 @@ def ending(result: RunResult, shown: View, store: str, as_json: bool) -> None:
             click.echo(f"  look closer:        attractorc why {result.run_id}{option}")
 
 
-def _store_option(store: str) -> str:
+def naming_store(store: str) -> str:
+    """What to add to a command that is to find the run; empty for the default store."""
     from pathlib import Path
 
     from attractorc.interpreter.stores.opening import default_location

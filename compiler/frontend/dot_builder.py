@@ -8,7 +8,7 @@ document says what its author most likely meant. It must not know how parsing re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from lark import Token, Tree
 
@@ -76,8 +76,9 @@ class DotBuilder:
             return
         if head.type == "GRAPH":
             self._directed = False
-            lines = graph.scan_values(lambda each: each.type == "UNDIRECTED")
-            edits = [_edit(head, "digraph"), *(_edit(each, "->") for each in lines)]
+            lines = graph.scan_values(_is_undirected)
+            arrows = (_edit(each, "->") for each in lines)
+            edits = [_edit(head, "digraph"), *arrows]
             fix = Fix("write 'digraph' and '->'", tuple(edits), safe=False)
             message = "a pipeline is a directed graph: write 'digraph', not 'graph'"
         else:
@@ -263,6 +264,10 @@ class DotBuilder:
         )
 
 
+def _is_undirected(value: Token | Parsed) -> bool:
+    return isinstance(value, Token) and value.type == "UNDIRECTED"
+
+
 def _edit(token: Token, text: str) -> Edit:
     return Edit(token.start_pos or 0, token.end_pos or 0, text)
 
@@ -281,9 +286,9 @@ def _tokens(tree: Parsed) -> list[Token]:
 
 def _first(tree: Parsed) -> Token:
     child = tree.children[0]
-    return child if isinstance(child, Token) else _first(cast(Parsed, child))
+    return child if isinstance(child, Token) else _first(child)
 
 
 def _last(tree: Parsed) -> Token:
     child = tree.children[-1]
-    return child if isinstance(child, Token) else _last(cast(Parsed, child))
+    return child if isinstance(child, Token) else _last(child)

@@ -8,6 +8,7 @@ What to say about it is `dot_complaint`'s. It must not know the document.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from lark import Token, Tree
@@ -90,7 +91,14 @@ class Recovery:
         return None
 
     def _accepts(self) -> frozenset[str]:
-        return frozenset(self._parser.accepts())
+        accepts: set[str] = self._parser.accepts()  # type: ignore[no-untyped-call]
+        return frozenset(accepts)
+
+    def _tokens(self) -> Iterator[Token]:
+        """The tokens from where the scan is, past the parser."""
+        thread = self._parser.lexer_thread
+        tokens: Iterator[Token] = thread.lex(self._state)  # type: ignore[no-untyped-call]
+        return tokens
 
     def _feed(self, kind: str, text: str = "", at: Token | None = None) -> None:
         """Supply a token that the file lacks; it stands where `at` ends, without a width."""
@@ -150,7 +158,7 @@ class Recovery:
             self._scan.move(token.start_pos or 0)
             return True
         if "LBRACE" in self._accepts() and not self._has_graph():
-            for skipped in self._parser.lexer_thread.lex(self._state):
+            for skipped in self._tokens():
                 if skipped.type == "LBRACE":
                     self._scan.move(skipped.start_pos or 0)
                     return True
@@ -247,10 +255,9 @@ class Recovery:
         depth = 0
         line = self._scan.recent[-1].end_line if self._scan.recent else self._scan.line
         stops = ("SEMICOLON", "COMMA", "RBRACKET") if in_list else ("SEMICOLON",)
-        thread = self._parser.lexer_thread
         if self._scan.recent:
             self._scan.move(self._scan.recent[-1].start_pos or 0)
-        for token in thread.lex(self._state):
+        for token in self._tokens():
             if depth == 0 and (
                 token.type in stops or token.type == "RBRACE" or (token.line or 0) > (line or 0)
             ):

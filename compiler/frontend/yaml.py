@@ -99,10 +99,11 @@ class _Reader:
     def _stages(self) -> dict[str, Stage]:
         nodes = self._top.get("nodes")
         if nodes is None:
-            at = self._keys["pipeline"].span if "pipeline" in self._keys else self._top.span
-            self._findings.error(at, "the pipeline has no nodes; write them under 'nodes:'")
+            self._findings.error(
+                self.name.span, "the pipeline has no nodes; write them under 'nodes:'"
+            )
             return {}
-        mapping = self._findings.mapping(nodes, "'nodes' (node id: what it does)")
+        mapping = self._findings.mapping(nodes, "'nodes'", "node id: what it does")
         entries = mapping.entries if mapping is not None else ()
         reader = StageReader(self._findings, frozenset(key.text for key, _ in entries))
         for key, body in entries:

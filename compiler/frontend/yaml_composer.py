@@ -148,7 +148,8 @@ class Composer:
             return False
         if str(event.tag) in _TEXT_TAGS:
             return True
-        message = f"the tag '{event.tag}' is refused: a pipeline holds plain values only"
+        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+        message = f"the tag '{tag}' is refused: a pipeline holds plain values only"
         self._findings.append(_finding(span, message, "yaml_tag"))
         return False
 

@@ -102,9 +102,7 @@ def trouble(source: Source, error: Any) -> Diagnostic:
         return _finding(source, at, at + 1, f"this '{char}' closes nothing")
     before = source.text[:at].rstrip(" \t")[-1:]
     if before and before in "\"'":
-        message = (
-            "the text in quotes ends before this; a '\"' inside it is written '\\\"', a ' is ''"
-        )
+        message = "the text in quotes ends before this; inside it, '\"' is written '\\\"'"
         return _finding(source, at, at + 1, message)
     place = (Related("what it stands in begins here", source.span(begin, begin)),)
     return _finding(source, at, at + 1, _MISFIT, place if begin != at else ())

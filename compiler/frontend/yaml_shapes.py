@@ -66,11 +66,12 @@ class Findings:
         self.error(value.span, f"{what} is one text, not {shape(value)}")
         return None
 
-    def mapping(self, value: Value, what: str) -> Mapping | None:
-        """The value as a mapping; None, with a finding, for anything else."""
+    def mapping(self, value: Value, what: str, of: str = "") -> Mapping | None:
+        """The value as a mapping (`of` what to what); None, with a finding, for anything else."""
         if isinstance(value, Mapping):
             return value
-        self.error(value.span, f"{what} is a mapping, not {shape(value)}")
+        form = f"a mapping ({of})" if of else "a mapping"
+        self.error(value.span, f"{what} is {form}, not {shape(value)}")
         return None
 
     def name(self, value: Value, what: str) -> Name | None:
@@ -127,7 +128,7 @@ def attributes(
         for name, given in pairs:
             if name.text in seen:
                 earlier = Related("it stands first here", seen[name.text].span)
-                message = f"'{key.text}' says '{name.text}' a second time"
+                message = f"'{key.text}' is given a second time"
                 findings.error(key.span, message, rule="duplicate_key", related=(earlier,))
                 continue
             seen[name.text] = name

@@ -127,10 +127,10 @@ class StageReader:
             self._findings.error(keys[1].span, message, rule="node_kind", node=stage.id.text)
         if keys:
             return keys[0].text, keys[0]
-        for key, _ in mapping.entries:
-            if key.text in _SPOKEN:
-                return _SPOKEN[key.text], key
         declared = any(key.text in _DECLARED for key, _ in mapping.entries)
+        for key, _ in mapping.entries:
+            if key.text in _SPOKEN and not declared:
+                return _SPOKEN[key.text], key
         if not declared and stage.id.text not in ("start", "exit"):
             message = (
                 f"the node '{stage.id.text}' does not say what it is; give it one of {_LISTED}"
@@ -141,7 +141,9 @@ class StageReader:
     def _form(self, stage: Stage, key: Name, value: Value) -> list[tuple[Name, Value]]:
         """The attributes that the kind's key and its value stand for."""
         kind = stage.kind
-        made = [(Name("type", key.span), word(KINDS[kind], key.span))] if KINDS[kind] else []
+        made: list[tuple[Name, Value]] = []
+        if KINDS[kind]:
+            made.append((Name("type", key.span), word(KINDS[kind], key.span)))
         match kind:
             case "prompt" | "pipeline" | "run" | "ask" | "uses":
                 text = self._findings.text(value, f"'{key.text}'")
@@ -206,7 +208,7 @@ class StageReader:
     # Branches
 
     def _branches(self, stage: Stage, value: Value) -> None:
-        mapping = self._findings.mapping(value, "'parallel' (branch id: first node)")
+        mapping = self._findings.mapping(value, "'parallel'", "branch id: first node")
         for branch, form in mapping.entries if mapping is not None else ():
             entry = self._chain(branch, form)
             if entry is not None:

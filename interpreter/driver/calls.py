@@ -18,6 +18,7 @@ from attractorc.compiler.value import encoded
 from ..context import Context
 from ..evaluate import render
 from ..ports import Call, Process
+from ..queries.run_directory import stage_folder
 from ..state import State, Walker
 
 
@@ -35,7 +36,7 @@ class Folders:
     def stage_dir(self, walker: Walker) -> Path:
         """The folder of a walker's stage; inside the run's own folder whatever it is called."""
         if self.logs_root is not None:
-            return self.logs_root / encoded(walker.node)
+            return self.logs_root / stage_folder(walker.path, walker.node)
         return self.stages / encoded(walker.path or "trunk") / f"{encoded(walker.writer)[-100:]}"
 
     def make(self, walker: Walker) -> Path:

@@ -235,3 +235,21 @@ def test_a_dry_run_shows_the_plan_and_runs_nothing(tmp_path: Path) -> None:
     assert (done.returncode, "touch ran" in done.stdout) == (0, True)
     assert not (tmp_path / "ran").exists()
     assert not (tmp_path / "s.db").exists()
+
+
+def test_the_outcome_is_the_same_for_any_hash_seed_jobs_locale_and_folder(tmp_path: Path) -> None:
+    tools = "".join(tool(name, f"sleep 0.0{at}; echo {name}") for at, name in enumerate("abcd"))
+    region = (
+        'fan [shape=component, join="k_of_n(2)"] meet [shape=tripleoctagon, merge="*: collect"] '
+    )
+    body = region + tools + "start -> fan -> {a b c d} -> meet -> exit"
+    digests = set()
+    for seed, jobs, language in (("0", "1", "C"), ("1", "4", "C.UTF-8")):
+        folder = tmp_path / f"folder-{seed}"
+        folder.mkdir()
+        pipeline(folder, body)
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": language, "TZ": "UTC"}
+        arguments = ("exec", "p.dot", "--store", "memory:", "--json", "--jobs", jobs)
+        done = attractorc(folder, *arguments, env=environment)
+        digests.add(json.loads(done.stderr.splitlines()[-1])["outcome_digest"])
+    assert len(digests) == 1

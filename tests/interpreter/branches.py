@@ -55,7 +55,7 @@ def branch(
 def rule(pattern: str, text: str) -> MergeRule:
     """A rule from `keyed(id)` and the like."""
     strategy, _, rest = text.partition("(")
-    name: StrategyName = strategy  # type: ignore[assignment]
+    name: StrategyName = strategy
     return MergeRule(pattern, name, rest[:-1] if rest else None)
 
 

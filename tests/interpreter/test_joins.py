@@ -293,7 +293,7 @@ def test_any_formula_is_decided_as_early_as_its_definition_says(
 
 
 def join(kind: str, **fields: object) -> Join:
-    return Join(kind, **fields)  # type: ignore[arg-type]
+    return Join(kind, **fields)
 
 
 REASONS: tuple[tuple[str, FanOut, dict[str, End | None], bool | None, str], ...] = (

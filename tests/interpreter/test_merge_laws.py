@@ -75,6 +75,13 @@ def settled(strategy: str, before: Json, written: list[Json]) -> str:
     return canonical(decision.updates["k"]) if decision.status is Status.SUCCESS else "conflict"
 
 
+def in_tuples(value: Json) -> Json:
+    """The same value with tuples for lists: JSON has one kind of array."""
+    if isinstance(value, dict):
+        return {key: in_tuples(part) for key, part in value.items()}
+    return tuple(in_tuples(part) for part in value) if isinstance(value, list) else value
+
+
 def claiming(law: str) -> list[str]:
     return sorted(name for name, strategy in STRATEGIES.items() if law in strategy.laws)
 
@@ -144,6 +151,25 @@ def test_a_sum_of_floats_is_the_exactly_rounded_one(before: float, written: list
     assert one_key("sum", before, tuple(written)).updates["k"] == exact
 
 
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_no_strategy_tells_a_value_from_the_one_read_back(
+    strategy: str, data: st.DataObject
+) -> None:
+    before = data.draw(st.one_of(st.just(ABSENT), values_for(strategy)))
+    written = data.draw(st.lists(values_for(strategy), min_size=1, max_size=3))
+    found = outcome_of(strategy, before, written)
+    again = before if before is ABSENT else in_tuples(before)
+    assert outcome_of(strategy, again, [in_tuples(value) for value in written]) == found
+    again = before if before is ABSENT else reread(before)
+    assert outcome_of(strategy, again, [reread(value) for value in written]) == found
+
+
+def outcome_of(strategy: str, before: Json, written: list[Json]) -> str:
+    return canonical(plain(one_key(TEXT.get(strategy, strategy), before, tuple(written))))
+
+
 KEYS = ("k", "a.b", "a.c", "score", "outcome", "parallel.in.x")
 ENDS = st.sampled_from(list(End))
 
@@ -207,16 +233,9 @@ def test_the_same_inputs_give_the_same_bytes_however_they_are_laid_out(
         )
         for result in given_["results"]
     )
-    again = merge(given_["region"], turned, backwards(given_["base"]), given_["satisfied"])  # type: ignore[arg-type]
+    again = merge(given_["region"], turned, backwards(given_["base"]), given_["satisfied"])
     assert canonical(plain(again)) == canonical(plain(merge(**given_)))
     assert list(again.updates) == sorted(again.updates)
-
-
-def in_tuples(value: Json) -> Json:
-    """The same value with tuples for lists: JSON has one kind of array."""
-    if isinstance(value, dict):
-        return {key: in_tuples(part) for key, part in value.items()}
-    return tuple(in_tuples(part) for part in value) if isinstance(value, list) else value
 
 
 def changed_by(given_: dict[str, Any], change: Any) -> dict[str, Any]:

@@ -95,9 +95,9 @@ def test_a_reserved_key_says_so_and_names_the_rule_that_it_falls_under() -> None
 def test_keys_are_sorted_and_branches_stand_in_declared_order() -> None:
     results = (branch("z", {"b": 1, "a": 1}), branch("a", {"c": 1, "a": 2}))
     decision = decide(region({"*": "collect"}), *results)
-    assert [each["key"] for each in decision.keys] == ["a", "b", "c"]  # type: ignore[index,call-overload]
+    assert [each["key"] for each in decision.keys] == ["a", "b", "c"]
     assert [write["branch"] for write in entry(decision, "a")["writes"]] == ["z", "a"]
-    assert [each["id"] for each in decision.branches] == ["z", "a"]  # type: ignore[index,call-overload]
+    assert [each["id"] for each in decision.branches] == ["z", "a"]
 
 
 def test_a_branch_s_record_says_how_it_ended_and_whether_it_counts() -> None:
