@@ -39,9 +39,9 @@ test: check
 # The checks of the example are run by the same Python as the rest.
 run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: setup
-	attractorc exec $(GATE)/quality_gate.yaml --directory $(GATE)
-	attractorc why last checks
-	attractorc why last findings
+	$(BIN)/attractorc exec $(GATE)/quality_gate.yaml --directory $(GATE)
+	$(BIN)/attractorc why last checks
+	$(BIN)/attractorc why last findings
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(VENV)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .diagnostic import Diagnostic, has_errors, ordered
+from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
 from .frontend import Language, decode, language_of, read
 from .graph.model import Graph
@@ -68,9 +68,12 @@ def _compile(
     for each in PASSES:
         graph, passed = each(graph)
         found += passed
-    if has_errors(syntax):
+    if any(finding.rule == "syntax" for finding in syntax):
         # What could not be read may be just what another rule would miss.
         rules = [rule for rule in rules if rule in LOCAL_RULES]
-    found = ordered((*found, *apply_rules(graph, rules)))
+    told = {finding.span for finding in found if finding.severity is Severity.ERROR}
+    judged = apply_rules(graph, rules)
+    found += tuple(f for f in judged if f.severity is Severity.ERROR or f.span not in told)
+    found = ordered(found)
     plan = None if has_errors(found) else lower(graph)
     return Compiled(source, found, plan, graph, document)

@@ -74,6 +74,12 @@ def span_of(source: Source, token: Token) -> Span:
     )
 
 
+def token_at(source: Source, kind: str, text: str, start: int, end: int) -> Token:
+    """A token that is given a place in the file, whatever stands there."""
+    span = source.span(start, end)
+    return Token(kind, text, start, span.line, span.column, span.end_line, span.end_column, end)
+
+
 class DotLexer(Lexer):
     """The lexer that Lark is given; its input is a `Scan`."""
 

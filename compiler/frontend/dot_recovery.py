@@ -18,7 +18,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from ..diagnostic import Diagnostic, Severity
 from ..source import Source
 from .dot_complaint import Situation, complain, no_graph
-from .dot_lexer import MAX_DEPTH, GaveUp, Scan, span_of
+from .dot_lexer import MAX_DEPTH, GaveUp, Scan, span_of, token_at
 
 MAX_ERRORS = 50
 _ENDS_A_LIST = frozenset(
@@ -102,19 +102,8 @@ class Recovery:
 
     def _feed(self, kind: str, text: str = "", at: Token | None = None) -> None:
         """Supply a token that the file lacks; it stands where `at` ends, without a width."""
-        token = Token(kind, text)
-        if at is not None:
-            token = Token(
-                kind,
-                text,
-                at.end_pos,
-                at.end_line,
-                at.end_column,
-                at.end_line,
-                at.end_column,
-                at.end_pos,
-            )
-        self._state.feed_token(token)
+        end = (at.end_pos or 0) if at is not None else self._scan.position
+        self._state.feed_token(token_at(self._source, kind, text, end, end))
 
     def _pop_until(self, kind: str) -> bool:
         """Drop what was begun until the parser takes a token of this kind."""
@@ -183,20 +172,9 @@ class Recovery:
         if stray or "STRING" not in self._accepts() or text == '"':
             self._scan.move(start + 1)
             return
-        self._scan.move(start + len(text))
-        end = self._source.span(start, start + len(text))
-        self._state.feed_token(
-            Token(
-                "STRING",
-                text + '"',
-                start,
-                end.line,
-                end.column,
-                end.end_line,
-                end.end_column,
-                end.end,
-            )
-        )
+        end = start + len(text)
+        self._scan.move(end)
+        self._state.feed_token(token_at(self._source, "STRING", f'{text}"', start, end))
 
     def _close_list(self, token: Token, opening: Token) -> None:
         """Supply the `]` that a list lacks: before the line that cannot belong to it."""

@@ -114,6 +114,11 @@ def _region(plan: Plan, name: str, region: Region) -> Iterator[str]:
     yield from _meeting(plan, region)
     yield from (f"policy.join.{fault}" for fault in _join(region.policy.join, set(ids)))
     yield from (f"winner.{fault}" for fault in _winner(region.winner, set(ids)))
+    yield from (
+        f"merge.rules[{index}].argument: 'keyed' needs the field that tells items apart"
+        for index, rule in enumerate(region.merge.rules)
+        if rule.strategy == "keyed" and not rule.argument
+    )
     yield from _least("policy.max_parallel", region.policy.max_parallel, 1)
     yield from _least("policy.join_timeout_ms", region.policy.join_timeout_ms, 0)
     yield from _least("policy.branch_timeout_ms", region.policy.branch_timeout_ms, 0)

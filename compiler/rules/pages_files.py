@@ -146,4 +146,29 @@ digraph review {
 ```
 """,
     ),
+    (
+        "node_kind",
+        Severity.ERROR,
+        """
+A node in YAML says what it is by one key.
+
+Exactly one of `prompt` (agent), `run` (tool), `ask` (human), `parallel`, `fan_in`, `route`
+(conditional), `supervise`, `pipeline` and `uses` (a handler of your own). With none of them
+nobody knows what to run, with two of them nobody knows which.
+
+```bad yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: Plan the change, run: make plan, next: exit}
+```
+
+```good yaml
+pipeline: review
+start: plan
+nodes:
+  plan: {prompt: Plan the change, next: exit}
+```
+""",
+    ),
 )

@@ -8,7 +8,7 @@ Pure. It must not know when a join is decided: that is `branches`.
 from __future__ import annotations
 
 from attractorc.compiler.plan.model import FanIn
-from attractorc.compiler.value import Json
+from attractorc.compiler.value import Json, encoded
 
 from ..evaluate import Scene, holds
 from ..merges import BranchResult, merge
@@ -106,6 +106,7 @@ def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
     results = tuple(_result(state, fork, index) for index in range(len(fork.branches)))
     decided = merge(fork.region, results, walker.context, bool(fork.satisfied))
     join = dict(fork.join or {})
+    why = str(join.get("reason", ""))
     return FanInDecision(
         node_id=walker.node,
         path=walker.path,
@@ -113,7 +114,7 @@ def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
         fan_out=fork.region.fan_out,
         fan_out_visit=fork.visit,
         status=decided.status.value,
-        reason=(decided.reason or str(join.get("reason", ""))) or None,
+        reason=((decided.reason or why) if fork.satisfied else why) or None,
         join=join,
         branches=list(decided.branches),
         winner=dict(decided.winner),
@@ -162,9 +163,9 @@ def _results(fork: Fork, state: State) -> dict[str, Json]:
         "success_count": sum(end.succeeded for end in ends),
         "fail_count": sum(end.failed for end in ends),
         "join_policy": fork.region.policy.join.text,
-        **{f"branch.{branch}.status": status for branch, status in statuses.items()},
+        **{f"branch.{encoded(branch)}.status": status for branch, status in statuses.items()},
     }
-    scoped = f"parallel.{fork.region.fan_out}."
+    scoped = f"parallel.{encoded(fork.region.fan_out)}."
     return {
         **{f"parallel.{key}": value for key, value in plain.items()},
         **{f"{scoped}{key}": value for key, value in plain.items()},

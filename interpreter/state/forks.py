@@ -67,7 +67,7 @@ def parallel(state: State, record: ParallelLifecycle) -> None:
 
 def _start(state: State, record: ParallelLifecycle) -> None:
     walker = state.walkers[record.path]
-    walker.context.clear(*UNSCOPED, f"parallel.{record.node_id}.")
+    walker.context.clear(*UNSCOPED, f"parallel.{encoded(record.node_id)}.")
     stage = stage_of(record)
     branches = [
         BranchState(

@@ -71,6 +71,15 @@ def test_what_a_syntax_error_may_have_hidden_is_not_called_missing() -> None:
     assert [item.rule for item in found] == ["syntax", "exit_no_outgoing"]
 
 
+def test_a_node_that_is_an_error_itself_gets_no_warning_on_top() -> None:
+    text = TWIN.replace("prompt: x", "promt: x").replace("next: exit", "next: exitt")
+    found = compile_source(Source("g.yaml", text)).diagnostics
+    assert [item.rule for item in found if item.rule != "unknown_attribute"] == [
+        "node_kind",
+        "edge_target_exists",
+    ]
+
+
 def test_rules_can_be_added_from_outside() -> None:
     def no_agents(graph: object) -> list[Diagnostic]:
         nodes = graph.nodes.values()  # type: ignore[attr-defined]
