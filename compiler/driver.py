@@ -68,12 +68,22 @@ def _compile(
     for each in PASSES:
         graph, passed = each(graph)
         found += passed
-    if any(finding.rule == "syntax" for finding in syntax):
-        # What could not be read may be just what another rule would miss.
-        rules = [rule for rule in rules if rule in LOCAL_RULES]
-    told = {finding.span for finding in found if finding.severity is Severity.ERROR}
-    judged = apply_rules(graph, rules)
-    found += tuple(f for f in judged if f.severity is Severity.ERROR or f.span not in told)
-    found = ordered(found)
+    found = ordered(_judged(graph, found, rules))
     plan = None if has_errors(found) else lower(graph)
     return Compiled(source, found, plan, graph, document)
+
+
+def _judged(
+    graph: Graph, found: tuple[Diagnostic, ...], rules: Iterable[Rule]
+) -> tuple[Diagnostic, ...]:
+    """With what the rules find; without what only follows from a fault that is told already."""
+    if any(finding.rule == "syntax" for finding in found):
+        # What could not be read may be just what a rule would miss, or a warning be about.
+        errors = tuple(finding for finding in found if finding.severity is Severity.ERROR)
+        return errors + apply_rules(graph, [rule for rule in rules if rule in LOCAL_RULES])
+    told = {finding.span for finding in found if finding.severity is Severity.ERROR}
+    return found + tuple(
+        finding
+        for finding in apply_rules(graph, rules)
+        if finding.severity is Severity.ERROR or finding.span not in told
+    )

@@ -61,10 +61,14 @@ Value: TypeAlias = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`key=value`. A key without a value has the plain value `true`."""
+    """`key=value`. A key without a value has the plain value `true`.
+
+    `written` is what the file calls it, where the front end has given it another name.
+    """
 
     key: Name
     value: Value
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,12 @@ def attractorc(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run(folder: Path, pipeline: Path, project: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, pipeline: Path, project: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
     return attractorc(
         *("exec", str(pipeline), "-C", str(GATE), "--input", f"project={project}"),
-        *("--store", "runs.db", "--run-id", "gate", "--color", "never"),
+        *("--store", "runs.db", "--run-id", "gate", "--color", "never", *options),
         cwd=folder,
     )
 
@@ -110,6 +112,18 @@ def test_the_gate_finds_what_is_wrong_with_the_sample(tmp_path: Path, suffix: st
     assert value(tmp_path, "score") == 80
     assert value(tmp_path, "examined") == 40
     assert value(tmp_path, "summary").startswith("release with notes: 3 findings, lowest score 80")
+
+
+def test_two_runs_come_to_the_same_outcome_whatever_runs_at_once(tmp_path: Path) -> None:
+    digests = []
+    for suffix, jobs in ((".dot", "1"), (".yaml", "5")):
+        folder = tmp_path / jobs
+        folder.mkdir()
+        run(folder, GATE / f"quality_gate{suffix}", GATE / "sample", "--jobs", jobs)
+        shown = attractorc("show", "gate", "--store", "runs.db", cwd=folder).stdout
+        digests += [line.split()[1] for line in shown.splitlines() if "outcome" in line]
+    one, other = digests
+    assert one == other
 
 
 def test_mending_the_sample_silences_the_gate(tmp_path: Path, project: Path) -> None:

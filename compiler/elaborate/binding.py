@@ -60,7 +60,8 @@ class Binder:
                 self._other_spelling(row, key)
             if row.name in bound.attrs:
                 self._twice(row, key, bound.attrs[row.name])
-            typed = read_value(value, Place(row, key.text, self._source, self._findings))
+            name = attribute.written or key.text
+            typed = read_value(value, Place(row, name, self._source, self._findings))
             bound.attrs[row.name] = self._attr(row.name, typed, key, value, own)
         return bound
 

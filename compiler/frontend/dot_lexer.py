@@ -50,6 +50,14 @@ class Scan:
         self.comments: list[Comment] = []
         self.recent: deque[Token] = deque(maxlen=5)
 
+    def count(self, start: int, stop: int) -> None:
+        """Count a token or a comment; raises `GaveUp` beyond the limit."""
+        self.given += 1
+        if self.given > MAX_TOKENS:
+            message = f"the file has more than {MAX_TOKENS:,} words and signs; it is not read"
+            span = self.source.span(start, stop)
+            raise GaveUp(Diagnostic("too_large", Severity.ERROR, span, message))
+
     def move(self, position: int) -> None:
         """Go on, or back, to an offset; comments after it will be met again."""
         self.position = position
@@ -108,6 +116,7 @@ class DotLexer(Lexer):
                 scan.line_start = start + value.rindex("\n") + 1
             if kind in self._ignored:
                 if kind in _COMMENTS:
+                    scan.count(start, stop)
                     scan.comments.append(Comment(value, scan.source.span(start, stop)))
                 continue
             token = Token(
@@ -120,20 +129,17 @@ class DotLexer(Lexer):
                 stop - scan.line_start + 1,
                 stop,
             )
-            scan.given += 1
-            _check_limits(scan, token, parser_state)
+            scan.count(start, stop)
+            if kind == "LBRACE":
+                _check_depth(scan, token, parser_state)
             scan.recent.append(token)
             lexer_state.last_token = token
             yield token
 
 
-def _check_limits(scan: Scan, token: Token, parser_state: Any) -> None:
-    if token.type == "LBRACE":
-        values = parser_state.value_stack
-        depth = sum(1 for value in values if isinstance(value, Token) and value.type == "LBRACE")
-        if depth > MAX_DEPTH:
-            message = f"groups are nested more than {MAX_DEPTH} deep here; the file is not read"
-            raise GaveUp(Diagnostic("syntax", Severity.ERROR, span_of(scan.source, token), message))
-    elif scan.given > MAX_TOKENS:
-        message = f"the file has more than {MAX_TOKENS:,} words and signs; it is not read"
-        raise GaveUp(Diagnostic("too_large", Severity.ERROR, span_of(scan.source, token), message))
+def _check_depth(scan: Scan, token: Token, parser_state: Any) -> None:
+    values = parser_state.value_stack
+    depth = sum(1 for value in values if isinstance(value, Token) and value.type == "LBRACE")
+    if depth > MAX_DEPTH:
+        message = f"groups are nested more than {MAX_DEPTH} deep here; the file is not read"
+        raise GaveUp(Diagnostic("syntax", Severity.ERROR, span_of(scan.source, token), message))

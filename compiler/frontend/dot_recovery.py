@@ -179,8 +179,9 @@ class Recovery:
     def _close_list(self, token: Token, opening: Token) -> None:
         """Supply the `]` that a list lacks: before the line that cannot belong to it."""
         position = token.start_pos or 0
-        if token.line != opening.line:
-            line_start = position - (token.column or 1) + 1
+        before = self._scan.recent[-2] if len(self._scan.recent) > 1 else token
+        if before.line != opening.line:
+            line_start = (before.start_pos or 0) - (before.column or 1) + 1
             position = self._drop_bare_words(line_start, position)
         last = next((t for t in reversed(self._scan.recent) if (t.end_pos or 0) <= position), token)
         if self._pop_until("RBRACKET"):
@@ -192,6 +193,8 @@ class Recovery:
         values = self._state.value_stack
         while values:
             top = values[-1]
+            if any(isinstance(each, Token) and each.type == "EQUAL" for each in values[-2:]):
+                break  # a value, whatever line it stands on
             if isinstance(top, Token) and top.type == "LBRACKET":
                 break
             first = _first_position(top)

@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, assert_never, cast, get_args
+from typing import Any, cast, get_args
 
+from ..plan.policy_text import formula_text
 from ..policy import AllOf, AnyOf, AtLeast, Atom, BranchState, Formula, Join, JoinKind, NoneOf
 from ..syntax import Mapping, Value
-from .policies import branch_text, read, unknown
+from .policies import read, unknown
 from .small import Fault, FaultFound, Problem, Refused, entry, scalar, unquoted
 
 POLICIES: tuple[str, ...] = (
@@ -220,35 +221,6 @@ def no_such_policy(name: str) -> Problem:
     return replace(
         problem, message=message, help=f"did you mean '{meant}'?" if meant else problem.help
     )
-
-
-def formula_text(formula: Formula) -> str:
-    """A formula as people write it; `parse_join` reads the same formula from it."""
-    if isinstance(formula, Atom) and formula.state == "succeeded" and formula.branch in POLICIES:
-        return f'"{formula.branch}"'
-    return _formula_text(formula)
-
-
-def _formula_text(formula: Formula) -> str:
-    match formula:
-        case Atom(branch, "succeeded"):
-            return branch_text(branch)
-        case Atom(branch, state):
-            return f"{branch_text(branch)}.{state}"
-        case AtLeast(k, branches):
-            return f"{k} of ({', '.join(map(branch_text, branches))})"
-        case NoneOf(operand):
-            return f"!{_within(operand, AllOf | AnyOf)}"
-        case AllOf(operands):
-            return " && ".join(_within(operand, AllOf | AnyOf) for operand in operands)
-        case AnyOf(operands):
-            return " || ".join(_within(operand, AnyOf) for operand in operands)
-    assert_never(formula)
-
-
-def _within(formula: Formula, weaker: Any) -> str:
-    text = _formula_text(formula)
-    return f"({text})" if isinstance(formula, weaker) else text
 
 
 def join_of(value: Value) -> Join | Fault:

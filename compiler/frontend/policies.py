@@ -6,7 +6,6 @@ nor in which graph it stands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,14 +50,3 @@ def unknown(what: str, name: str, known: Iterable[str], start: int, end: int) ->
         end,
         f"did you mean '{meant}'?" if meant else None,
     )
-
-
-_BARE_ID = re.compile(r"\w[\w-]*")
-
-
-def branch_text(branch: str) -> str:
-    """A branch id as a formula writes it: quoted where it has other characters."""
-    if _BARE_ID.fullmatch(branch):
-        return branch
-    escaped = branch.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

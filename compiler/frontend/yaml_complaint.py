@@ -18,13 +18,16 @@ _ESCAPES = re.compile(
     r"\\(?:[0abt\tnvfre \"/\\N_LP\r\n]|x[0-9a-fA-F]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"
     r"|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
 )
+_CLOSING = {"[": "]", "{": "}"}
 _WORD = re.compile(r"\w[\w.-]*|\S")
 
 
-def complain(source: Source, fault: Broken) -> Diagnostic:
-    """The one finding about a text that is no YAML."""
+def complain(source: Source, fault: Broken, opening: int | None = None) -> Diagnostic:
+    """The one finding about a text that is no YAML; `opening` is a bracket that is still open."""
     if source.text[fault.index : fault.index + 1] == "\t" and "quoted" not in fault.context:
         return tab(source, fault.index)
+    if opening is not None and _forward(source, fault.index) >= len(source.text):
+        return _never_closed(source, opening)
     said = f"{fault.context} {fault.problem}"
     for pattern, explain in _EXPLANATIONS:
         if pattern.search(said):
@@ -36,7 +39,9 @@ def unacceptable(source: Source, index: int) -> Diagnostic:
     """The finding about a character that no YAML file may hold."""
     code = ord(source.text[index])
     message = f"the character U+{code:04X} cannot stand in a YAML file; remove it"
-    if code < 0x20 or code == 0xFEFF or code == 0x7F:
+    if code in (0x0D, 0x85, 0x2028, 0x2029):
+        message = f"the character U+{code:04X} ends a line for some readers only; remove it"
+    elif code < 0xA0 or code == 0xFEFF:
         message = f"an invisible character (U+{code:04X}) stands here; remove it"
     return _error(source, index, message, index + 1)
 
@@ -68,7 +73,7 @@ def _start_of_text(source: Source, fault: Broken) -> Diagnostic:
 
 
 def _name_expected(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     message = f"a text that begins with '{source.text[start : start + 1]}' needs quotes"
     return _error(source, start, message, start + 1)
 
@@ -77,6 +82,11 @@ def _second_colon(source: Source, fault: Broken) -> Diagnostic:
     at = fault.index
     line_start = source.text.rfind("\n", 0, at) + 1
     before = source.text[line_start:at]
+    above = source.text[:line_start].rstrip()
+    start = above.rfind("\n") + 1
+    start += len(above[start:]) - len(above[start:].lstrip())
+    if above[start:] and source.position(start)[1] == 1 + len(before) - len(before.lstrip()):
+        return _error(source, start, f"expected ':' after {_shown(above[start:])}", len(above))
     if re.search(r":\s", before):
         message = "a second ':' stands on this line; a text that holds ': ' needs quotes"
     elif before.lstrip().startswith(('"', "'")):
@@ -87,7 +97,7 @@ def _second_colon(source: Source, fault: Broken) -> Diagnostic:
 
 
 def _colon_missing(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     end = _line_end(source, start)
     return _error(source, start, f"expected ':' after {_shown(source.text[start:end])}", end)
 
@@ -103,36 +113,41 @@ def _key_not_here(source: Source, fault: Broken) -> Diagnostic:
 
 
 def _quote_unclosed(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     mark = source.text[start : start + 1]
-    shown = f"{mark} is missing" if mark == "'" else f"a '{mark}' is missing"
-    message = f"the text that begins here is never closed: {shown}"
+    shown = '"\'"' if mark == "'" else f"'{mark}'"
+    message = f"the text that begins here is never closed: a {shown} is missing"
     return _error(source, start, message, start + 1)
 
 
 def _escape(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     if source.text[start : start + 1] != '"':
         start = max(source.text.find('"', start), 0)
     return bad_escape(source, start)
 
 
+def _never_closed(source: Source, start: int) -> Diagnostic:
+    opening = source.text[start]
+    message = f"this '{opening}' is never closed: a '{_CLOSING[opening]}' is missing"
+    return _error(source, start, message, start + 1)
+
+
 def _flow_sequence(source: Source, fault: Broken) -> Diagnostic:
-    return _bracket(source, fault, "[", "]")
+    return _bracket(source, fault, "[")
 
 
 def _flow_mapping(source: Source, fault: Broken) -> Diagnostic:
-    return _bracket(source, fault, "{", "}")
+    return _bracket(source, fault, "{")
 
 
-def _bracket(source: Source, fault: Broken, opening: str, closing: str) -> Diagnostic:
+def _bracket(source: Source, fault: Broken, opening: str) -> Diagnostic:
     at = _forward(source, fault.index)
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     if at >= len(source.text):
-        message = f"this '{opening}' is never closed: a '{closing}' is missing"
-        return _error(source, start, message, start + 1)
+        return _never_closed(source, start)
     first = Related(f"this '{opening}' is still open", source.span(start, start + 1))
-    message = f"expected ',' or '{closing}', not {_found(source, at)}"
+    message = f"expected ',' or '{_CLOSING[opening]}', not {_found(source, at)}"
     return _error(source, at, message, related=(first,))
 
 
@@ -144,9 +159,9 @@ def _block(source: Source, fault: Broken) -> Diagnostic:
     line, column = source.position(at)
     if source.line(line)[: column - 1].strip():
         return _error(source, at, f"expected the end of the line after the value, not {found}")
-    start = at if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     first = source.position(start)
-    related = (Related("what it should belong to begins here", source.span(start, start)),)
+    related = (Related("what stands above begins here", source.span(start, start)),)
     if first[1] != column:
         message = "the indentation of this line fits none of the lines above"
     elif source.text[start : start + 1] == "-":
@@ -168,15 +183,14 @@ def _end_expected(source: Source, fault: Broken) -> Diagnostic:
 
 
 def _block_header(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
+    start = _begin(fault)
     end = _line_end(source, start)
     message = f"only '+', '-' or a digit may follow '{source.text[start]}' on its line"
     return _error(source, start, message, end)
 
 
 def _directive(source: Source, fault: Broken) -> Diagnostic:
-    start = fault.index if fault.context_index is None else fault.context_index
-    start = source.text.rfind("\n", 0, start) + 1
+    start = source.text.rfind("\n", 0, _begin(fault)) + 1
     message = "a line that begins with '%' is an instruction to the reader, and this is none"
     return _error(source, start, message, _line_end(source, start))
 
@@ -201,6 +215,11 @@ _EXPLANATIONS: tuple[tuple[re.Pattern[str], Callable[[Source, Broken], Diagnosti
 
 
 # Pieces
+
+
+def _begin(fault: Broken) -> int:
+    """Where that began which could not be read to its end."""
+    return fault.index if fault.context_index is None else fault.context_index
 
 
 def _forward(source: Source, index: int) -> int:

@@ -1,32 +1,34 @@
-"""Composes the events of a YAML file into values with places.
+"""Composes the parser's events into values: scalars, lists, mappings, each with its place.
 
-A loader of its own, because every key and every value must keep its place, duplicate keys
-and tags must be told, and nesting and aliases must be bounded. Iterative: no file can make
-it recurse. It must not know what a pipeline is.
+Iterative, and bounded in depth and in what aliases expand to, because files come from
+anywhere. Keys must be text and unique; tags and merge keys are refused. It must not know
+what a pipeline is.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from ..diagnostic import Diagnostic, Edit, Fix, Related, Severity
 from ..source import Source, Span
-from ..syntax import Comment, Mapping, Name, Scalar, Sequence, Value
-from .yaml_events import events, trouble, unprintable
-from .yaml_text import comments, plain_type
+from ..syntax import Mapping, Name, Scalar, Sequence, Value
+from .yaml_complaint import bad_escape, complain
+from .yaml_events import Broken, Event
+from .yaml_layout import Layout
+from .yaml_places import behind_properties, end_of_block, place_of_nothing
+from .yaml_scalars import scalar_type
 
 MAX_DEPTH = 64
-MAX_EXPANDED = 100_000
+MAX_ALIASED = 100_000
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
-_TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
-_PLAIN_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ANCHOR = re.compile(r"[0-9A-Za-z_-]+")
+_IN_WORDS = {"int": "a number", "float": "a number", "bool": "a truth value"}
 
 
-class _Stop(Exception):
-    """The file goes beyond a limit, or holds what cannot be read on."""
+class GaveUp(Exception):
+    """The file goes beyond a limit; `finding` says which, and where."""
 
     def __init__(self, finding: Diagnostic) -> None:
         super().__init__(finding.message)
@@ -34,241 +36,268 @@ class _Stop(Exception):
 
 
 @dataclass(slots=True)
-class _Open:
-    """A list or a mapping that is being read."""
+class _Anchored:
+    """What an alias stands for; `value` is None while it is still open."""
 
-    event: Any
-    anchor: str | None
-    is_mapping: bool
-    as_key: bool = False
-    items: list[Value] = field(default_factory=list)
-    entries: dict[str, tuple[Name, Value]] = field(default_factory=dict)
-    key: Name | None = None
-    drop: bool = False
+    span: Span
+    value: Value | None = None
     size: int = 1
+    height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The value of a file (None if there is none), its comments, and what was found."""
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping that is being read. `end` is where its last part so far ended."""
 
-    value: Value | None
-    comments: tuple[Comment, ...]
-    findings: tuple[Diagnostic, ...]
+    start: int
+    end: int
+    is_mapping: bool
+    anchor: str | None
+    items: list[Value] = field(default_factory=list)
+    entries: list[tuple[Name, Value]] = field(default_factory=list)
+    keys: dict[str, Name] = field(default_factory=dict)
+    key: Name | None = None
+    awaits_value: bool = False
+    size: int = 1
+    height: int = 1
 
 
 class Composer:
-    """Composes one file."""
+    """Composes one file: `feed` it the events, then read the fields.
+
+    `root` is the first document's value. `broken` tells that a value is missing, so that
+    what follows from it should not be looked at; `findings` say why.
+    """
 
     def __init__(self, source: Source) -> None:
+        self.root: Value | None = None
+        self.layout = Layout()
+        self.findings: list[Diagnostic] = []
+        self.broken = False
+        self.finished = False
+        self.end = 0
         self._source = source
-        self._findings: list[Diagnostic] = []
-        self._stack: list[_Open] = []
-        self._anchors: dict[str, tuple[Value | None, int, Span]] = {}
-        self._scalars: list[tuple[int, int]] = []
-        self._expanded = 0
-        self._last_end = 0
-        self._root: Value | None = None
-        self._documents = 0
+        self._text = source.text
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Anchored] = {}
+        self._aliased = 0
+        self._documents: list[Span] = []
 
-    def compose(self) -> Composed:
-        """The file's value; never raises, whatever the text."""
-        from ruamel.yaml.error import YAMLError
-
-        found = unprintable(self._source)
-        if found is not None:
-            return Composed(None, (), (found,))
-        try:
-            for event in events(self._source):
-                self._take(event)
-        except _Stop as stop:
-            self._findings.append(stop.finding)
-            return Composed(None, (), tuple(self._findings))
-        except YAMLError as error:
-            self._findings.append(trouble(self._source, error))
-            return Composed(None, (), tuple(self._findings))
-        return Composed(self._root, comments(self._source, self._scalars), tuple(self._findings))
-
-    def _take(self, event: Any) -> None:
+    def feed(self, event: Event) -> None:
+        """Takes the next event; raises `GaveUp` beyond a limit."""
         match type(event).__name__:
             case "ScalarEvent":
                 self._scalar(event)
-            case "AliasEvent":
-                self._alias(event)
-            case "MappingStartEvent" | "SequenceStartEvent":
-                self._open(event)
+            case "MappingStartEvent":
+                self._begin(event, is_mapping=True)
+            case "SequenceStartEvent":
+                self._begin(event, is_mapping=False)
             case "MappingEndEvent" | "SequenceEndEvent":
                 self._close(event)
+            case "AliasEvent":
+                self._alias(event)
             case "DocumentStartEvent":
-                self._documents += 1
-                if self._documents > 1:
-                    span = self._source.span(event.start_mark.index, event.end_mark.index)
-                    raise _Stop(
-                        _finding(span, "expected the end of the file: it holds one pipeline")
-                    )
+                self._document(event)
 
-    # Values
+    # Nodes
 
-    def _scalar(self, event: Any) -> None:
-        start, end = event.start_mark.index, event.end_mark.index
-        start = self._after_properties(start, end)
-        quoted = event.style in ("'", '"', "|", ">")
+    def _scalar(self, event: Event) -> None:
+        start, end = event.start_mark.index, min(event.end_mark.index, len(self._text))
+        tagged = False
+        if event.tag is not None or event.anchor:
+            start, tagged = self._properties(event, is_scalar=True)
         if event.style in ("|", ">"):
-            end = start + len(self._source.text[start:end].rstrip())
-        if start == end:  # the two parsers place what is not there differently
-            start = end = self._place_of_nothing(start)
-        inside = self._source.text.find("\n", start) if event.style in ("|", ">") else start
-        self._scalars.append((inside, end))
-        self._last_end = end
+            below, end = end_of_block(self._text, start, end)
+            self.layout.add(below, end, plain=False)
+        elif start < end:
+            self.layout.add(start, end, plain=not event.style)
+        elif not self._open:
+            start = end
+        elif not (event.anchor or tagged):
+            around = self._open[-1]
+            start = end = place_of_nothing(self._text, around.end, in_mapping=around.is_mapping)
+        text = event.value
+        quoted = bool(event.style) or tagged
+        if event.style == '"' and _SURROGATE.search(text):
+            raise GaveUp(bad_escape(self._source, start))
         span = self._source.span(start, end)
-        is_text = self._tag(event, span) or quoted
-        kind = "str" if is_text else plain_type(event.value)
-        text = event.value.replace("\r\n", "\n")
-        scalar = Scalar(text, span, quoted=is_text, scalar=kind)
-        if self._wants_key():
-            self._key(scalar)
+        if self._open and self._open[-1].is_mapping and not self._open[-1].awaits_value:
+            self._anchored(event.anchor, span, Scalar(text, span, True))
+            self._key(text, span, quoted)
             return
-        self._define(event.anchor, scalar, 1, span)
-        self._add(scalar, 1)
+        scalar = Scalar(text, span, quoted, "str" if quoted else scalar_type(text))
+        self._anchored(event.anchor, span, scalar)
+        self._put(scalar, 1, 0)
 
-    def _after_properties(self, start: int, end: int) -> int:
-        found = _PROPERTIES.match(self._source.text, start, end)
-        return found.end() if found else start
+    def _begin(self, event: Event, *, is_mapping: bool) -> None:
+        start = event.start_mark.index
+        if event.tag is not None or event.anchor:
+            start, _ = self._properties(event, is_scalar=False)
+        if len(self._open) >= MAX_DEPTH:
+            self._too_deep(self._source.span(start, start + 1))
+        if event.anchor:
+            self._anchored(event.anchor, self._source.span(start, start), None)
+        self._open.append(_Open(start, start, is_mapping, event.anchor))
 
-    def _place_of_nothing(self, start: int) -> int:
-        top = self._stack[-1] if self._stack else None
-        if top is not None and top.key is not None:
-            colon = self._source.text.find(":", top.key.span.end)
-            return colon + 1 if 0 <= colon < start else top.key.span.end
-        return min(start, len(self._source.text))
+    def _close(self, event: Event) -> None:
+        done = self._open.pop()
+        end = done.end
+        if self._text[done.start : done.start + 1] in ("[", "{") and event.end_mark.index > end:
+            end = event.end_mark.index
+        span = self._source.span(done.start, max(end, done.start))
+        value: Value
+        if done.is_mapping:
+            value = Mapping(tuple(done.entries), span)
+        else:
+            value = Sequence(tuple(done.items), span)
+        if done.anchor:
+            self._anchors[done.anchor] = _Anchored(span, value, done.size, done.height)
+        self._put(value, done.size, done.height)
 
-    def _tag(self, event: Any, span: Span) -> bool:
-        """Whether the tag says that the value is a text; other tags are refused."""
-        if event.tag is None or str(event.tag) in _PLAIN_TAGS:
-            return False
-        if str(event.tag) in _TEXT_TAGS:
-            return True
-        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        message = f"the tag '{tag}' is refused: a pipeline holds plain values only"
-        self._findings.append(_finding(span, message, "yaml_tag"))
-        return False
-
-    def _alias(self, event: Any) -> None:
-        span = self._source.span(event.start_mark.index, event.end_mark.index)
-        name = str(event.anchor)
-        if name not in self._anchors:
-            raise _Stop(_finding(span, f"'*{name}' names nothing: no '&{name}' stands before it"))
-        value, size, _ = self._anchors[name]
-        if value is None:
-            raise _Stop(_finding(span, f"'*{name}' stands inside of what it names"))
-        if self._wants_key():
-            if isinstance(value, Scalar):
-                self._key(Scalar(value.text, span, value.quoted, value.scalar))
-            else:
-                self._refuse_key(span)
-                self._skip_key(span)
+    def _alias(self, event: Event) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        name, span = event.anchor, self._source.span(start, end)
+        self._check_name(name, start)
+        meant = self._anchors.get(name)
+        if meant is None or meant.value is None:
+            message = f"no anchor '&{name}' stands above"
+            mend = None if meant else "put a text that begins with '*' in quotes"
+            if meant is not None:
+                message = f"'*{name}' stands inside of '&{name}'; a value cannot hold itself"
+            self._error("syntax", span, message, help_=mend)
+            self.broken = True
+            self._put(Scalar("", span, scalar="null"), 1, 0)
             return
-        self._last_end = span.end
-        self._expanded += size
-        if self._expanded > MAX_EXPANDED:
-            message = f"aliases stand for more than {MAX_EXPANDED:,} values; the file is not read"
-            raise _Stop(_finding(span, message, "alias_bomb"))
-        self._add(value, size)
+        self._aliased += meant.size
+        if self._aliased > MAX_ALIASED:
+            message = f"the aliases of this file expand to more than {MAX_ALIASED} values"
+            raise GaveUp(Diagnostic("alias_bomb", Severity.ERROR, span, message))
+        if len(self._open) + meant.height > MAX_DEPTH:
+            self._too_deep(span)
+        self._put(meant.value, meant.size, meant.height, span)
 
-    def _define(self, anchor: str | None, value: Value | None, size: int, span: Span) -> None:
-        if anchor is None:
+    def _put(self, value: Value, size: int, height: int, span: Span | None = None) -> None:
+        """Puts a finished value, or an alias's at `span`, where it belongs."""
+        if not self._open:
+            self.root = value
             return
-        earlier = self._anchors.get(anchor)
-        if earlier is not None and earlier[0] is not None:
-            place = (Related("it is defined first here", earlier[2]),)
-            self._findings.append(_finding(span, f"'&{anchor}' is defined twice", related=place))
-        self._anchors[anchor] = (value, size, span)
-
-    def _add(self, value: Value, size: int) -> None:
-        if not self._stack:
-            self._root = value
+        around = self._open[-1]
+        around.size += size
+        around.height = max(around.height, height + 1)
+        if not around.is_mapping:
+            around.items.append(value)
+        elif not around.awaits_value:
+            self._value_as_key(value, span or value.span)
             return
-        top = self._stack[-1]
-        top.size += size
-        if not top.is_mapping:
-            top.items.append(value)
-            return
-        assert top.key is not None
-        if not top.drop:
-            top.entries[top.key.text] = (top.key, value)
-        top.key, top.drop = None, False
+        elif around.key is not None:
+            around.entries.append((around.key, value))
+        around.awaits_value = False
+        around.end = max(around.end, (span or value.span).end)
 
     # Keys
 
-    def _wants_key(self) -> bool:
-        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].key is None
-
-    def _key(self, scalar: Scalar) -> None:
-        top = self._stack[-1]
-        top.key = Name(scalar.text, scalar.span)
-        if scalar.scalar != "str":
-            what = "empty" if not scalar.text else f"{_ARTICLE[scalar.scalar]} {scalar.scalar}"
-            message = f"the key '{scalar.text}' is {what}; a key is a text: put it in quotes"
-            edit = Edit(scalar.span.start, scalar.span.end, f'"{scalar.text}"')
-            fix = Fix("put it in quotes", (edit,), safe=True)
-            self._findings.append(replace(_finding(scalar.span, message), fix=fix))
-        elif scalar.text == "<<" and not scalar.quoted:
-            top.drop = True
-            message = "merge keys ('<<') are refused; write the keys out, or use 'defaults'"
-            self._findings.append(_finding(scalar.span, message))
-        if scalar.text in top.entries:
-            top.drop = True
-            place = Related("it stands first here", top.entries[scalar.text][0].span)
-            message = f"the key '{scalar.text}' stands twice in one mapping"
-            self._findings.append(_finding(scalar.span, message, "duplicate_key", (place,)))
-
-    def _refuse_key(self, span: Span) -> None:
-        self._findings.append(_finding(span, "a key is a text, not a list or a mapping"))
-
-    def _skip_key(self, span: Span) -> None:
-        top = self._stack[-1]
-        top.key, top.drop = Name("", span), True
-
-    # Lists and mappings
-
-    def _open(self, event: Any) -> None:
-        at = self._after_properties(event.start_mark.index, len(self._source.text))
-        place = self._source.span(min(at, event.end_mark.index), event.end_mark.index)
-        if len(self._stack) >= MAX_DEPTH:
-            message = f"values are nested more than {MAX_DEPTH} deep here; the file is not read"
-            raise _Stop(_finding(place, message))
-        self._tag(event, place)
-        as_key = self._wants_key()
-        if as_key:
-            self._refuse_key(place)
-        self._define(event.anchor, None, 0, place)
-        is_mapping = type(event).__name__ == "MappingStartEvent"
-        self._stack.append(_Open(event, event.anchor, is_mapping, as_key))
-
-    def _close(self, event: Any) -> None:
-        done = self._stack.pop()
-        start = self._after_properties(done.event.start_mark.index, event.end_mark.index)
-        in_brackets = self._source.text[start : start + 1] in ("[", "{")
-        end = event.end_mark.index if in_brackets else self._last_end
-        self._last_end = max(start, end)
-        span = self._source.span(start, max(start, end))
-        value: Value
-        if done.is_mapping:
-            value = Mapping(tuple(done.entries.values()), span)
-        else:
-            value = Sequence(tuple(done.items), span)
-        if done.as_key:
-            self._skip_key(span)
+    def _value_as_key(self, value: Value, span: Span) -> None:
+        if isinstance(value, Scalar):
+            self._key(value.text, span, value.quoted)
             return
-        if done.anchor is not None:
-            self._anchors[done.anchor] = (value, done.size, span)
-        self._add(value, done.size)
+        what = "a list" if isinstance(value, Sequence) else "a mapping"
+        mend = None
+        if span.start > 0 and self._text[span.start - 1 : span.start] in ("{", "["):
+            mend = f"put a text that begins with '{self._text[span.start - 1]}' in quotes"
+        self._error("wrong_type", span, f"a key must be text, not {what}", help_=mend)
+        self.broken = True
+        self._await_value(None, span)
 
+    def _key(self, text: str, span: Span, quoted: bool) -> None:
+        key: Name | None = Name(text, span)
+        kind = "str" if quoted else scalar_type(text)
+        if text == "<<" and not quoted:
+            message = "merge keys ('<<') are refused"
+            mend = "write the entries out; what all nodes share belongs under 'defaults'"
+            self._error("syntax", span, message, help_=mend)
+            self.broken = True
+            key = None
+        elif kind == "null":
+            self._error("wrong_type", span, "a key must be text, and here is none")
+            self.broken = True
+            key = None
+        elif kind != "str":
+            edits = (Edit(span.start, span.start, '"'), Edit(span.end, span.end, '"'))
+            fix = Fix("put it in quotes", edits, safe=False)
+            message = f"a key must be text, and {text} is {_IN_WORDS[kind]}; put it in quotes"
+            self._error("wrong_type", span, message, fix=fix)
+        if key is not None:
+            first = self._open[-1].keys.setdefault(text, key)
+            if first is not key:
+                related = (Related("the first one", first.span),)
+                self._error("duplicate_key", span, f"the key '{text}' stands twice", related)
+                key = None
+        self._await_value(key, span)
 
-_ARTICLE = {"int": "an", "float": "a", "bool": "a", "null": "a"}
+    def _await_value(self, key: Name | None, span: Span) -> None:
+        around = self._open[-1]
+        around.key, around.awaits_value, around.end = key, True, max(around.end, span.end)
 
+    # Tags, anchors, documents
 
-def _finding(
-    span: Span, message: str, rule: str = "syntax", related: tuple[Related, ...] = ()
-) -> Diagnostic:
-    return Diagnostic(rule, Severity.ERROR, span, message, related)
+    def _properties(self, event: Event, *, is_scalar: bool) -> tuple[int, bool]:
+        """Where a node begins behind its tag and its anchor, and whether it has a tag."""
+        if event.anchor:
+            self._check_name(event.anchor, max(self._text.find("&", event.start_mark.index), 0))
+        start, tag = behind_properties(self._text, event, is_scalar=is_scalar)
+        written = self._text[tag[0] : tag[1]] if tag else "!"
+        if tag and not (is_scalar and written in ("!", "!!str")):
+            message = f"the tag '{written}' is refused: a pipeline is plain data"
+            mend = "remove it; a text that begins with '!' needs quotes"
+            self._error("yaml_tag", self._source.span(*tag), message, help_=mend)
+        return start, tag is not None
+
+    def _check_name(self, name: str, start: int) -> None:
+        """The name of an anchor or alias must be one that both parsers take."""
+        if not _ANCHOR.fullmatch(name):
+            raise GaveUp(complain(self._source, Broken("", start, "while scanning an alias")))
+
+    def _anchored(self, name: str | None, span: Span, value: Value | None) -> None:
+        if not name:
+            return
+        first = self._anchors.get(name)
+        if first is not None:
+            related = (Related("the first one", first.span),)
+            message = f"the anchor '&{name}' is set twice; give this one another name"
+            self._error("syntax", span, message, related)
+        self._anchors[name] = _Anchored(span, value)
+
+    @property
+    def unclosed(self) -> int | None:
+        """The offset of the innermost bracket that is still open."""
+        brackets = (each.start for each in reversed(self._open))
+        return next((at for at in brackets if self._text[at : at + 1] in ("[", "{")), None)
+
+    def _document(self, event: Event) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        span = self._source.span(start, min(end, len(self._text)))
+        if self._documents and start == end:
+            raise GaveUp(complain(self._source, Broken("expected <document start>", start)))
+        if self._documents:
+            self.finished, self.end = True, start
+            message = "a file holds one pipeline; this second document is not read"
+            self._error("syntax", span, message, help_="use a file for each")
+        self._documents.append(span)
+
+    # Findings
+
+    def _too_deep(self, span: Span) -> None:
+        message = f"lists and mappings are nested more than {MAX_DEPTH} deep here"
+        raise GaveUp(Diagnostic("too_large", Severity.ERROR, span, message))
+
+    def _error(
+        self,
+        rule: str,
+        span: Span,
+        message: str,
+        related: tuple[Related, ...] = (),
+        *,
+        help_: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        self.findings.append(Diagnostic(rule, Severity.ERROR, span, message, related, help_, fix))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..source import Span
-from ..syntax import Attribute, EdgeStatement, Mapping, Name, Scalar, Sequence, Value
+from ..syntax import Attribute, EdgeStatement, Mapping, Name, Sequence, Value
 from .yaml_shapes import EDGE_NAMES, Findings, attributes, word
 
 
@@ -22,13 +22,14 @@ class Target:
     span: Span
 
     @property
-    def conditional(self) -> bool:
-        """Whether the way is taken only if something holds."""
-        return any(attribute.key.text == "condition" for attribute in self.attributes)
+    def condition(self) -> Value | None:
+        """What must hold for this way to be taken, if anything must."""
+        given = (each.value for each in self.attributes if each.key.text == "condition")
+        return next(given, None)
 
     def edge(self, source: Name) -> EdgeStatement:
-        """The edge from `source`."""
-        return EdgeStatement((source, self.to), self.attributes, self.span)
+        """The edge from `source`, which stands where its target is written."""
+        return EdgeStatement((Name(source.text, self.to.span), self.to), self.attributes, self.span)
 
 
 def targets(key: Name, value: Value, findings: Findings) -> tuple[Target, ...]:
@@ -42,10 +43,10 @@ def targets(key: Name, value: Value, findings: Findings) -> tuple[Target, ...]:
 
 def choices(value: Value, findings: Findings) -> tuple[Target, ...]:
     """`choices`: label to target, a node id or `{to, when, ...}`."""
-    mapping = findings.mapping(value, "'choices'")
+    mapping = findings.mapping(value, "'choices'", '{"[Y] Yes": <node>, "[N] No": <node>}')
     found: list[Target] = []
     for label, item in mapping.entries if mapping is not None else ():
-        target = _target(f"choices: {label.text}", item, findings)
+        target = _target(label.text, item, findings)
         if target is None:
             continue
         if any(attribute.key.text == "label" for attribute in target.attributes):
@@ -59,32 +60,25 @@ def choices(value: Value, findings: Findings) -> tuple[Target, ...]:
 
 
 def _target(key: str, item: Value, findings: Findings) -> Target | None:
-    match item:
-        case Scalar():
-            to = _node_id(key, item, findings)
-            return None if to is None else Target(to, (), item.span)
-        case Mapping():
-            return _mapped(key, item, findings)
-        case Sequence():
-            findings.error(item.span, f"'{key}' leads to a node or a mapping with 'to', not a list")
-            return None
-
-
-def _node_id(key: str, item: Value, findings: Findings) -> Name | None:
-    if isinstance(item, Scalar) and not item.quoted and item.scalar != "str":
-        what = f"'{item.text}'" if item.text else "nothing"
-        findings.error(item.span, f"'{key}' leads to a node's id, not {what}")
+    if not isinstance(item, Mapping):
+        to = findings.node_id(item, f"'{key}'")
+        return None if to is None else Target(to, (), item.span)
+    given = parted(key, item, findings)
+    if given is None:
         return None
-    return findings.name(item, f"what '{key}' leads to")
+    to = findings.node_id(given[0], "'to'")
+    return None if to is None else Target(to, given[1], item.span)
 
 
-def _mapped(key: str, item: Mapping, findings: Findings) -> Target | None:
+def parted(
+    key: str, item: Mapping, findings: Findings
+) -> tuple[Value, tuple[Attribute, ...]] | None:
+    """What `{to, when, ...}` leads to, and the edge's attributes; None if there is no `to`."""
     to = item.get("to")
+    rest = [(name, value) for name, value in item.entries if name.text != "to"]
     if to is None:
-        place = item.entries[0][0].span if item.entries else item.span
-        findings.error(place, f"'{key}' does not say where to go; add 'to: <node>'")
+        place = rest[0][0].span if rest else item.span
+        message = f"'{key}' does not say where it leads; add 'to: <node>'"
+        findings.error(place, message)
         return None
-    name = _node_id(key, to, findings)
-    rest = [(each, value) for each, value in item.entries if each.text != "to"]
-    read = attributes(rest, EDGE_NAMES, findings)
-    return None if name is None else Target(name, tuple(read), item.span)
+    return to, tuple(attributes(rest, EDGE_NAMES, findings))

@@ -14,9 +14,14 @@ Event: TypeAlias = Any
 """One of `ruamel.yaml.events`; its marks' `index` is an offset in code points."""
 
 UNACCEPTABLE: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
-"""What no YAML file may hold: control characters, half surrogates, a byte order mark inside."""
+"""What no YAML file may hold: control characters, half surrogates, a byte order mark inside,
+and the line ends that only some readers know."""
+
+_DIRECTIVES = re.compile(
+    r"(?:[ ]*(?:#[^\r\n]*)?(?:\r\n?|\n)|%YAML 1\.[0-9][ ]*(?:#[^\r\n]*)?(?:\r\n?|\n))*(?P<other>%)?"
+)
 
 
 class Broken(Exception):
@@ -40,6 +45,9 @@ def events(text: str, *, pure: bool = False) -> Iterator[Event]:
 
     `pure` asks for the Python parser, which is thirty times slower.
     """
+    head = _DIRECTIVES.match(text)
+    if head and head["other"]:
+        raise Broken("unknown directive", head.start("other"))
     parser = None if pure else _c_parser()
     return _python_events(text) if parser is None else _c_events(parser, text)
 

@@ -15,8 +15,8 @@ from ..diagnostic import Diagnostic, Edit, Fix, Severity
 from ..source import Source
 from ..syntax import Comment
 
-_COMMENT = re.compile(r"(?:^|(?<=[\s\[\]{},]))#[^\r\n]*", re.M)
-_TAB_OR_COMMENT = re.compile(r"\t+|(?:^|(?<=[\s\[\]{},]))#[^\r\n]*", re.M)
+_COMMENT = re.compile(r"(?<![^\s\[\]{},'\"])#[^\r\n]*")
+_TAB_OR_COMMENT = re.compile(r"\t+|(?<![^\s\[\]{},'\"])#[^\r\n]*")
 
 
 @dataclass(slots=True)
@@ -63,19 +63,16 @@ class Layout:
         while match := _TAB_OR_COMMENT.search(source.text, at, end):
             inside = self.scalar_around(match.start())
             if match[0][0] == "\t" and (inside is None or self.plain[inside]):
-                return tab(source, match.start(), in_text=inside is not None)
+                return tab(source, match.start())
             at = match.end() if inside is None else self.ends[inside]
         return None
 
 
-def tab(source: Source, start: int, *, in_text: bool = False) -> Diagnostic:
+def tab(source: Source, start: int) -> Diagnostic:
     """The finding about the tab at an offset."""
     end = start
     while source.text[end : end + 1] == "\t":
         end += 1
-    if in_text:
-        message = "a tab stands in a text without quotes; put the text in quotes"
-        return Diagnostic("syntax", Severity.ERROR, source.span(start, end), message)
     fix = Fix("write spaces", (Edit(start, end, "  " * (end - start)),), safe=False)
-    message = "a tab stands here; YAML is laid out with spaces"
+    message = "a tab stands here; write spaces, or put a text with tabs in quotes"
     return Diagnostic("syntax", Severity.ERROR, source.span(start, end), message, fix=fix)

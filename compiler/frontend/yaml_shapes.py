@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
 
-from ..diagnostic import Diagnostic, Fix, Related, Severity
+from ..diagnostic import Diagnostic, Related, Severity
 from ..source import Span
 from ..syntax import Attribute, Mapping, Name, Scalar, Sequence, Value
 
 NODE_NAMES: Table[str, str] = {
+    "run": "tool_command",
+    "ask": "label",
+    "uses": "type",
     "model": "llm_model",
     "provider": "llm_provider",
     "effort": "reasoning_effort",
@@ -52,32 +55,41 @@ class Findings:
         rule: str = "syntax",
         related: tuple[Related, ...] = (),
         node: str | None = None,
-        fix: Fix | None = None,
+        mend: str | None = None,
     ) -> None:
         """Add an error."""
-        self.all.append(
-            Diagnostic(rule, Severity.ERROR, span, message, related, fix=fix, node=node)
-        )
+        self.all.append(Diagnostic(rule, Severity.ERROR, span, message, related, mend, node=node))
 
     def text(self, value: Value, what: str) -> Scalar | None:
         """The value as a single one; None, with a finding, for a list, a mapping or nothing."""
         if isinstance(value, Scalar) and not is_nothing(value):
             return value
-        self.error(value.span, f"{what} is one text, not {shape(value)}")
+        message = f"{what} must be one text, not {shape(value)}"
+        self.error(value.span, message, rule="wrong_type")
         return None
 
-    def mapping(self, value: Value, what: str, of: str = "") -> Mapping | None:
-        """The value as a mapping (`of` what to what); None, with a finding, for anything else."""
+    def mapping(self, value: Value, what: str, form: str = "") -> Mapping | None:
+        """The value as a mapping; None, with a finding, for anything else.
+
+        `form` shows how it is written.
+        """
         if isinstance(value, Mapping):
             return value
-        form = f"a mapping ({of})" if of else "a mapping"
-        self.error(value.span, f"{what} is {form}, not {shape(value)}")
+        mend = f"write {form}" if form else None
+        message = f"{what} must be a mapping, not {shape(value)}"
+        self.error(value.span, message, rule="wrong_type", mend=mend)
         return None
 
-    def name(self, value: Value, what: str) -> Name | None:
-        """The value as a name, such as a node's id."""
-        text = self.text(value, what)
-        return None if text is None else Name(text.text, text.span)
+    def node_id(self, value: Value, what: str) -> Name | None:
+        """The value as a node's id; None, with a finding, for anything else."""
+        if isinstance(value, Scalar) and value.text and (value.quoted or value.scalar == "str"):
+            return Name(value.text, value.span)
+        mend = None
+        if isinstance(value, Scalar) and value.scalar not in ("str", "null"):
+            mend = f'write "{value.text}" if a node is called so'
+        message = f"{what} must be a node's id, not {shape(value)}"
+        self.error(value.span, message, rule="wrong_type", mend=mend)
+        return None
 
 
 def is_nothing(value: Value) -> bool:
@@ -89,7 +101,9 @@ def shape(value: Value) -> str:
     """The shape of a value, in words."""
     match value:
         case Scalar():
-            return "nothing" if is_nothing(value) else f"'{_short(value.text)}'"
+            if is_nothing(value):
+                return "nothing"
+            return f"'{_short(value.text)}'" if value.text else "an empty text"
         case Sequence():
             return "a list"
         case Mapping():
@@ -99,11 +113,6 @@ def shape(value: Value) -> str:
 def _short(text: str) -> str:
     line = text.split("\n", 1)[0]
     return line if line == text and len(line) <= 40 else f"{line[:37]}..."
-
-
-def true_scalar(span: Span) -> Scalar:
-    """A plain `true` that stands for something written at `span`."""
-    return Scalar("true", span, scalar="bool")
 
 
 def word(text: str, span: Span) -> Scalar:
@@ -119,20 +128,22 @@ def attributes(
     seen: dict[str, Name] = {}
     for key, value in entries:
         if is_nothing(value):
-            findings.error(key.span, f"'{key.text}' has no value; write one, or remove the key")
+            message = f"'{key.text}' has no value; write one, or remove the key"
+            findings.error(key.span, message, rule="wrong_type")
             continue
         if key.text == "retry" and names is NODE_NAMES:
             pairs = _retry(key, value, findings)
         else:
-            pairs = [(Name(names.get(key.text, key.text), key.span), value)]
-        for name, given in pairs:
-            if name.text in seen:
-                earlier = Related("it stands first here", seen[name.text].span)
-                message = f"'{key.text}' is given a second time"
-                findings.error(key.span, message, rule="duplicate_key", related=(earlier,))
+            pairs = [(key, value)]
+        for written, given in pairs:
+            name = names.get(written.text, written.text)
+            if name in seen:
+                earlier = Related("it stands first here", seen[name].span)
+                message = f"'{written.text}' says a second time what stands here already"
+                findings.error(written.span, message, rule="duplicate_key", related=(earlier,))
                 continue
-            seen[name.text] = name
-            found.append(Attribute(name, given))
+            seen[name] = written
+            found.append(Attribute(Name(name, written.span), given, written.text))
     return found
 
 
@@ -145,12 +156,13 @@ def _retry(key: Name, value: Value, findings: Findings) -> list[tuple[Name, Valu
                 if inner.text not in RETRY_NAMES:
                     message = f"'{inner.text}' is no key of 'retry'; it takes 'max' and 'backoff'"
                     findings.error(inner.span, message)
-                elif findings.text(given, f"'{inner.text}'") is not None:
+                elif findings.text(given, f"'{inner.text}' of 'retry'") is not None:
                     pairs.append((Name(RETRY_NAMES[inner.text], inner.span), given))
             return pairs
         case Scalar():
             name = "max_retries" if value.scalar == "int" else "retry_policy"
             return [(Name(name, key.span), value)]
         case Sequence():
-            findings.error(value.span, "'retry' is a number, a preset or a mapping, not a list")
+            message = "'retry' must be a number, a preset or a mapping, not a list"
+            findings.error(value.span, message, rule="wrong_type")
             return []

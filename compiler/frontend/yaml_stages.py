@@ -7,45 +7,20 @@ branches of a fan-out get to their fan-in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..diagnostic import Related
+from ..expr import asks_outcome
 from ..source import Span
 from ..syntax import Attribute, Mapping, Name, Scalar, Sequence, Value
-from .yaml_edges import Target, choices, targets
-from .yaml_shapes import (
-    NODE_NAMES,
-    Findings,
-    attributes,
-    is_nothing,
-    shape,
-    word,
-)
+from .condition import parse_condition
+from .small import Problem
+from .yaml_edges import Target, choices, parted, targets
+from .yaml_kinds import ENDS, KINDS, declares_kind, kind_of, stands_for
+from .yaml_shapes import NODE_NAMES, Findings, attributes, is_nothing, word
 
-# The key that makes a node's kind, and the type that DOT would write ('' for an agent).
-KINDS: Table[str, str] = {
-    "prompt": "",
-    "run": "tool",
-    "ask": "wait.human",
-    "parallel": "parallel",
-    "fan_in": "parallel.fan_in",
-    "route": "conditional",
-    "supervise": "stack.manager_loop",
-    "pipeline": "",
-    "uses": "",
-}
-# The specification's own names, which say a node's kind as well.
-_SPOKEN = {"tool_command": "run"}
-_DECLARED = ("type", "shape")
-_FLOW = ("next", "choices")
-_CHILD = {
-    "pipeline": "stack.child_dotfile",
-    "workdir": "stack.child_workdir",
-    "autostart": "stack.child_autostart",
-}
-_LISTED = ", ".join(f"'{kind}'" for kind in KINDS)
+FLOW = ("next", "choices")
 
 
 @dataclass(slots=True)
@@ -95,89 +70,35 @@ class StageReader:
 
     def read(self, name: Name, body: Value) -> Stage | None:
         """Read the node `name`; None, with a finding, if it is no mapping."""
-        if is_nothing(body) and name.text in ("start", "exit"):
+        if is_nothing(body) and name.text in ENDS:
             body = Mapping((), body.span)
-        mapping = self._findings.mapping(body, f"the node '{name.text}'")
+        if not name.text:
+            self._findings.error(name.span, "a node's id cannot be empty")
+            return None
+        what = f"the node '{name.text}'"
+        mapping = self._findings.mapping(body, what, "for example {prompt: What to do}")
         if mapping is None:
             return None
-        stage = Stage(name, name.span.through(mapping.span))
+        after = mapping.span.end > name.span.start
+        stage = Stage(name, name.span.through(mapping.span) if after else name.span)
         self.stages[name.text] = stage
-        stage.kind, kind_key = self._kind(stage, mapping)
+        stage.kind, kind_key = kind_of(name, mapping, self._findings)
         plain: list[tuple[Name, Value]] = []
         for key, value in mapping.entries:
             if key is kind_key:
-                plain.extend(self._form(stage, key, value))
-            elif key.text in KINDS and kind_key is not None:
-                continue  # a second kind, which has its finding
-            elif key.text not in _FLOW:
+                plain.extend(stands_for(stage.kind, key, value, self._findings))
+                if stage.kind == "parallel":
+                    self._branches(stage, value)
+            elif key.text in FLOW or (key.text in KINDS and kind_key is not None):
+                continue
+            else:
                 plain.append((key, value))
         stage.attributes.extend(attributes(plain, NODE_NAMES, self._findings))
-        self._default_shape(stage, kind_key, mapping)
+        if name.text in ENDS and kind_key is None and not declares_kind(mapping):
+            shaped = word(ENDS[name.text], name.span)
+            stage.attributes.insert(0, Attribute(Name("shape", name.span), shaped))
         self._ways_on(stage, mapping)
         return stage
-
-    # Kinds
-
-    def _kind(self, stage: Stage, mapping: Mapping) -> tuple[str, Name | None]:
-        """The kind of a node, and the key that says it."""
-        keys = [key for key, _ in mapping.entries if key.text in KINDS]
-        if len(keys) > 1:
-            names = " and ".join(f"'{key.text}'" for key in keys)
-            message = f"the node '{stage.id.text}' has {names}; a node has one of {_LISTED}"
-            self._findings.error(keys[1].span, message, rule="node_kind", node=stage.id.text)
-        if keys:
-            return keys[0].text, keys[0]
-        declared = any(key.text in _DECLARED for key, _ in mapping.entries)
-        for key, _ in mapping.entries:
-            if key.text in _SPOKEN and not declared:
-                return _SPOKEN[key.text], key
-        if not declared and stage.id.text not in ("start", "exit"):
-            message = (
-                f"the node '{stage.id.text}' does not say what it is; give it one of {_LISTED}"
-            )
-            self._findings.error(stage.id.span, message, rule="node_kind", node=stage.id.text)
-        return "", None
-
-    def _form(self, stage: Stage, key: Name, value: Value) -> list[tuple[Name, Value]]:
-        """The attributes that the kind's key and its value stand for."""
-        kind = stage.kind
-        made: list[tuple[Name, Value]] = []
-        if KINDS[kind]:
-            made.append((Name("type", key.span), word(KINDS[kind], key.span)))
-        match kind:
-            case "prompt" | "pipeline" | "run" | "ask" | "uses":
-                text = self._findings.text(value, f"'{key.text}'")
-                name = {"run": "tool_command", "ask": "label", "uses": "type"}.get(kind, kind)
-                return made if text is None else [*made, (Name(name, key.span), text)]
-            case "parallel":
-                self._branches(stage, value)
-            case "fan_in" | "supervise":
-                made.extend(self._settings(kind, key, value))
-            case _:
-                if not (isinstance(value, Scalar) and value.text == "true"):
-                    self._findings.error(value.span, f"'route' is 'true', not {shape(value)}")
-        return made
-
-    def _settings(self, kind: str, key: Name, value: Value) -> list[tuple[Name, Value]]:
-        """What stands in the mapping of `fan_in` and `supervise`; `true` is an empty one."""
-        if is_nothing(value) or (isinstance(value, Scalar) and value.text == "true"):
-            return []
-        mapping = self._findings.mapping(value, f"'{key.text}'")
-        if mapping is None:
-            return []
-        if kind == "fan_in":
-            return list(mapping.entries)
-        return [(Name(_managed(name.text), name.span), given) for name, given in mapping.entries]
-
-    def _default_shape(self, stage: Stage, key: Name | None, mapping: Mapping) -> None:
-        """An entry or exit that says nothing else has its shape."""
-        if key is not None or any(each.text in _DECLARED for each, _ in mapping.entries):
-            return
-        shapes = {"start": "Mdiamond", "exit": "Msquare"}
-        if stage.id.text in shapes:
-            at = stage.id.span
-            shaped = word(shapes[stage.id.text], at)
-            stage.attributes.insert(0, Attribute(Name("shape", at), shaped))
 
     # Ways on
 
@@ -185,7 +106,9 @@ class StageReader:
         for key, value in mapping.entries:
             if key.text == "choices":
                 if stage.kind != "ask":
-                    self._findings.error(key.span, "'choices' belongs to a node with 'ask'")
+                    message = "'choices' belongs to a node with 'ask'"
+                    mend = "write next: [{to: <node>, label: <text>}]"
+                    self._findings.error(key.span, message, node=stage.id.text, mend=mend)
                 stage.targets.extend(choices(value, self._findings))
             elif key.text == "next":
                 found = targets(key, value, self._findings)
@@ -196,25 +119,56 @@ class StageReader:
 
     def _after_fan_out(self, stage: Stage, found: tuple[Target, ...]) -> None:
         """A fan-out's `next` is where its branches meet; with `when`, a way on after that."""
-        stage.targets.extend(target for target in found if target.conditional)
-        meetings = [target for target in found if not target.conditional]
-        if not meetings:
+        for target in found:
+            if target.condition is not None:
+                self._check_condition(target, asks=True)
+                stage.targets.append(target)
+            elif stage.joins is not None:
+                message = "the branches of a fan-out meet at one node; another way needs 'when'"
+                self._findings.error(target.span, message, node=stage.id.text)
+            else:
+                stage.joins = target
+                for attribute in target.attributes:
+                    message = f"'{attribute.written}' means nothing here: no edge leads there"
+                    mend = "write it on the branches' last nodes"
+                    self._findings.error(attribute.key.span, message, mend=mend)
+
+    def _check_condition(self, target: Target, *, asks: bool) -> None:
+        """Only a condition that asks for the outcome can lead a fan-out on after its join."""
+        condition = target.condition
+        if not isinstance(condition, Scalar):
             return
-        stage.joins = meetings[0]
-        for other in meetings[1:]:
-            message = "the branches of a fan-out meet at one node; the others need 'when'"
-            self._findings.error(other.span, message, node=stage.id.text)
+        parsed = parse_condition(condition.text)
+        if isinstance(parsed, Problem) or asks_outcome(parsed) is asks:
+            return
+        message = "the outcome of a fan-out is not known before its branches have run"
+        if asks:
+            message = "a way on after the join must ask for the outcome of the fan-out"
+        mend = "write for example when: outcome=fail" if asks else "write it under 'next'"
+        self._findings.error(condition.span, message, mend=mend)
 
     # Branches
 
     def _branches(self, stage: Stage, value: Value) -> None:
-        mapping = self._findings.mapping(value, "'parallel'", "branch id: first node")
+        mapping = self._findings.mapping(value, "'parallel'", "{<branch id>: <its first node>}")
+        if mapping is not None and not mapping.entries:
+            self._findings.error(mapping.span, "'parallel' names no branch", node=stage.id.text)
         for branch, form in mapping.entries if mapping is not None else ():
+            if not branch.text:
+                self._findings.error(branch.span, "a branch's id cannot be empty")
+                continue
+            given: tuple[Attribute, ...] = ()
+            if isinstance(form, Mapping) and form.get("to") is not None:
+                form, given = parted(branch.text, form, self._findings) or (form, ())
             entry = self._chain(branch, form)
-            if entry is not None:
-                named = Attribute(Name("branch", branch.span), word(branch.text, branch.span))
-                span = branch.span.through(form.span)
-                stage.branches.append(Target(entry, (named,), span))
+            if entry is None:
+                continue
+            named = Attribute(Name("branch", branch.span), word(branch.text, branch.span))
+            after = form.span.end > branch.span.start
+            span = branch.span.through(form.span) if after else branch.span
+            target = Target(entry, (named, *given), span)
+            self._check_condition(target, asks=False)
+            stage.branches.append(target)
 
     def _chain(self, branch: Name, form: Value) -> Name | None:
         """The first node of a branch: a node's id, an inline node, or a list of these."""
@@ -231,7 +185,7 @@ class StageReader:
             at = item.entries[0][0].span if item.entries else item.span
             name = Name(self._free(branch.text, index, count), at)
             return name if self.read(name, item) is not None else None
-        return self._findings.name(item, f"a node of the branch '{branch.text}'")
+        return self._findings.node_id(item, f"a node of the branch '{branch.text}'")
 
     def _free(self, branch: str, index: int, count: int) -> str:
         """An id for an inline node: the branch's own, or with its place in the chain."""
@@ -249,19 +203,18 @@ class StageReader:
             stage = self.stages.get(name.text)
             if stage is None:
                 continue  # an unknown node, which is told where edges are checked
+            ways = [stage.joins] if stage.joins else stage.targets
+            if any(way.to.text == following.text for way in ways):
+                continue
             link = Target(following, (), following.span)
-            if stage.targets or stage.joins is not None:
-                place = (Related("it goes on to this in its branch", following.span),)
-                message = f"'{name.text}' stands in a chain and goes on by itself; remove one"
-                at = (stage.joins or stage.targets[0]).span
-                self._findings.error(at, message, related=place, node=name.text)
+            if ways:
+                place = (Related("the next one in the list", following.span),)
+                message = (
+                    f"'{name.text}' leads on by itself, so a list cannot lead it "
+                    f"to '{following.text}'"
+                )
+                self._findings.error(ways[0].to.span, message, related=place, node=name.text)
             elif stage.kind == "parallel":
                 stage.joins = link
             else:
                 stage.targets.append(link)
-
-
-def _managed(name: str) -> str:
-    if "." in name:
-        return name
-    return _CHILD.get(name, f"manager.{name}")

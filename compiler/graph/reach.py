@@ -27,19 +27,23 @@ def missing(graph: Graph) -> tuple[str, ...]:
 
 
 def misspelled(graph: Graph) -> dict[str, str]:
-    """Undeclared ids at the end of a path, each with the declared id it most likely means.
+    """Ids that stand only in edges, each with the declared id that it evidently means.
 
-    In a very large graph only the first of them: every guess looks at all declared ids.
+    Evidently: the id leads nowhere, or nothing leads to it, or else nothing leads to the node
+    that it is like. In a very large graph only the first: each guess looks at all ids.
     """
     declared = [node.id for node in graph.nodes.values() if not _unknown(node)]
-    loose = (
-        node.id
-        for node in graph.nodes.values()
-        if _unknown(node) and not (graph.outgoing[node.id] and graph.incoming[node.id])
-    )
-    guesses = islice(loose, _COMPARISONS_LIMIT // max(1, len(declared)))
-    found = ((node, nearest(node, declared)) for node in guesses)
-    return {node: meant for node, meant in found if meant is not None}
+    unknown = (node.id for node in graph.nodes.values() if _unknown(node))
+    found: dict[str, str] = {}
+    for node in islice(unknown, _COMPARISONS_LIMIT // max(1, len(declared))):
+        meant = nearest(node, declared)
+        if meant is None:
+            continue
+        loose = not (graph.outgoing[node] and graph.incoming[node])
+        left = not graph.incoming[meant] and meant != graph.start
+        if loose or left:
+            found[node] = meant
+    return found
 
 
 def _unknown(node: Node) -> bool:

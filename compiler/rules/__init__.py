@@ -99,8 +99,8 @@ RULES: tuple[Rule, ...] = (
     single_branch,
 )
 
-LOCAL_RULES: tuple[Rule, ...] = (start_no_incoming, exit_no_outgoing, type_known, duplicate_edge)
-"""Rules that judge only what stands there, and so can be trusted with half a file."""
+LOCAL_RULES: tuple[Rule, ...] = (start_no_incoming, exit_no_outgoing)
+"""Rules for errors that judge only what stands there, and so can be trusted with half a file."""
 
 
 def check(graph: Graph, rules: Iterable[Rule] = RULES) -> tuple[Diagnostic, ...]:

@@ -32,21 +32,22 @@ from collections.abc import Iterator
 from ..diagnostic import Diagnostic, Severity
 from ..graph.model import Graph
 from ..graph.reach import missing, misspelled
+from ..source import Span
 
 RULE = "edge_target_exists"
 SEVERITY = Severity.ERROR
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each edge that leads to nowhere, at the name of its target."""
-    unknown = {*missing(graph)}
-    unknown.update(edge.target for edge in graph.edges if edge.target not in graph.nodes)
-    if not unknown:
-        return
+    """One finding for each place where an edge leads to nowhere, at the name of its target."""
     meant = misspelled(graph)
+    unknown = {*missing(graph), *meant}
+    unknown.update(edge.target for edge in graph.edges if edge.target not in graph.nodes)
+    seen: set[Span] = set()
     for edge in graph.edges:
-        if edge.target not in unknown:
+        if edge.target not in unknown or edge.target_span in seen:
             continue
+        seen.add(edge.target_span)
         known = meant.get(edge.target)
         yield Diagnostic(
             RULE,

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
 from ..graph.model import Graph
+from ..graph.reach import misspelled
 from ..graph.shape import RegionShape
 
 RULE = "fork_without_join"
@@ -44,11 +45,14 @@ SEVERITY = Severity.INFO
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each fan-out whose branches meet at no fan-in, its own or another's."""
+    slips = misspelled(graph)
     for shape in graph.regions.by_fan_out.values():
         join = graph.nodes.get(shape.join_at or "")
         joined = join is not None and join.kind == "parallel.fan_in"
         if joined or graph.regions.unclear(shape.fan_out) or _single(graph, shape):
             continue
+        if join is not None and join.id in slips:
+            continue  # the slip is an error of its own, and nobody meant to meet there
         where = f"meet at '{join.id}', which is no fan-in" if join else "meet nowhere"
         written = "fan_in" if graph.language == "yaml" else "shape=tripleoctagon"
         place = f"before '{join.id}'" if join else "for them to meet at"

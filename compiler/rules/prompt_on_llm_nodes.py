@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
 from ..graph.model import Graph
-from ..graph.reach import missing
+from ..graph.reach import missing, misspelled
 
 RULE = "prompt_on_llm_nodes"
 SEVERITY = Severity.WARNING
@@ -36,7 +36,7 @@ SEVERITY = Severity.WARNING
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each agent stage with nothing to say to the agent."""
-    unknown = {*missing(graph)}
+    unknown = {*missing(graph), *misspelled(graph)}
     for node in graph.nodes.values():
         if node.kind != "codergen" or node.id in unknown:
             continue

@@ -30,17 +30,22 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
 from ..graph.model import Graph
+from ..source import Span
 
 RULE = "start_no_incoming"
 SEVERITY = Severity.ERROR
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each edge that leads to the start node, at its target."""
+    """One finding for each place where an edge leads to the start node."""
     if graph.start is None:
         return
     after = [edge.target for edge in graph.outgoing[graph.start] if edge.target != graph.start]
+    seen: set[Span] = set()
     for edge in graph.incoming[graph.start]:
+        if edge.target_span in seen:
+            continue
+        seen.add(edge.target_span)
         yield Diagnostic(
             RULE,
             SEVERITY,

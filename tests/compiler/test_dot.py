@@ -101,7 +101,11 @@ def test_line_ends_do_not_matter(case):
 
 
 REFUSED = {
-    "strict": ("strict digraph { a }", ["1:1 syntax: 'strict' is refused: it would merge edges without a word"], ["a"]),
+    "strict": (
+        "strict digraph { a }",
+        ["1:1 syntax: 'strict' is refused: it would merge edges without a word"],
+        ["a"],
+    ),
     "an undirected graph is one finding": (
         "graph { a -- b -- c }",
         ["1:1 syntax: a pipeline is a directed graph: write 'digraph', not 'graph'"],
@@ -255,7 +259,7 @@ REFUSED = {
         ["a -> {b; c}"],
     ),
     "several faults, each told once, the rest intact": (
-        "digraph {\n a [label=\"foo\"=3, k=2]; b\n c -> -> d\n e [x=, y=1]\n f = ;\n g -> \n}",
+        'digraph {\n a [label="foo"=3, k=2]; b\n c -> -> d\n e [x=, y=1]\n f = ;\n g -> \n}',
         [
             "2:16 syntax: expected ',' or ']' after the value of 'label', not '='",
             "3:7 syntax: expected a node or a group after '->', not '->'",
@@ -270,7 +274,7 @@ REFUSED = {
         ["1:24 syntax: expected '->', '[' or the next statement after ']', not '->'"],
         ["a -> b [x=1:int]", "d"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
@@ -303,6 +307,7 @@ def test_a_fix_mends_what_it_is_about(text):
 
 def test_a_port_is_noted_and_dropped():
     document, findings = read('digraph { a:p:n -> "b":q }')
+    assert document is not None
     assert [(found.rule, found.severity) for found in findings] == [("ignored_port", "info")] * 2
     assert [(found.span.column, found.span.end_column) for found in findings] == [
         (12, 16),
@@ -337,7 +342,7 @@ def test_a_graph_may_have_no_name():
 
 
 def test_comments_are_kept_once_each_with_their_marks():
-    text = 'digraph { // one\n# two\n a [x="b # c"\n d -> e /* three\n */ }  # four'
+    text = 'digraph { // one\n# two\n a [x="b # c"\n d /* three\n */ -> e }  # four'
     document, findings = read(text)  # reading goes back over the comments of a faulty list
     assert len(findings) == 1
     assert document is not None
@@ -406,10 +411,9 @@ digraph review {
   ship -> exit [label="[Y]" + " Yes", condition="outcome=success"][weight=2]
 }
 """
-PIECES = st.sampled_from(
-    [*"{}[]()=;,:+-<>\"'\\/*#@$\n \t.aé\u200b\x00", "->", "--", "=>", "<-", "//", "/*", "*/", '\\"']
-    + ["digraph", "graph", "subgraph", "node [", "edge", "strict ", 'a [b="', "<b>", "1a", "\r\n"]
-)
+SIGNS = "{}[]()=;,:+-<>\"'\\/*#@$\n \t.a\u00e9\u200b\x00"
+WORDS = ["->", "--", "=>", "<-", "//", "/*", "*/", '\\"', "digraph", "graph", "subgraph", "node["]
+PIECES = st.sampled_from([*SIGNS, *WORDS, "edge", "<b>", "1a", 'a [b="', "\r\n", "strict digraph"])
 
 
 @st.composite

@@ -141,7 +141,7 @@ def test_conditions_that_leave_a_case_open(
             id="its success needs a way on",
         ),
         pytest.param(
-            'g [shape=diamond, retry_target=a]; start -> a -> g;'
+            "g [shape=diamond, retry_target=a]; start -> a -> g;"
             'g -> exit [condition="outcome=success"]',
             [],
             id="a retry target is a diamond's way on after a failure",

@@ -28,8 +28,18 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
         ),
         pytest.param(
             "plan [prompt=x]; start -> plan; plam -> exit",
-            ["prompt_on_llm_nodes plam", "reachability plam"],
+            ["reachability plam"],
             id="a slip at the beginning of an edge makes no dead end",
+        ),
+        pytest.param(
+            "plan [prompt=x]; start -> plam -> exit",
+            ["edge_target_exists plam"],
+            id="a slip in the middle of a path, where the node that was meant is left over",
+        ),
+        pytest.param(
+            "plan1 [prompt=x]; start -> plan1 -> plan2 -> exit",
+            ["prompt_on_llm_nodes plan2"],
+            id="a name that is like another is no slip, if that one is in use",
         ),
         pytest.param(
             "plan [prompt=x]; start -> plan -> exit; plan -> nowhere; start -> nowhere",
@@ -45,6 +55,11 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
             "plan [prompt=x]; start -> plan -> exit; plan -> start",
             ["start_no_incoming start"],
             id="an edge back to the start",
+        ),
+        pytest.param(
+            "a [prompt=x]; b [prompt=x]; start -> {a b} -> exit; {a b} -> start; {a b} -> c",
+            ["start_no_incoming start", "edge_target_exists c"],
+            id="several edges to one name that is written once are one finding",
         ),
         pytest.param(
             "plan [prompt=x]; start -> plan -> exit -> plan",
