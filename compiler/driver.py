@@ -14,7 +14,6 @@ from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
 from .frontend import Language, decode, language_of, read
 from .graph.model import Graph
-from .lower import lower
 from .passes import PASSES
 from .plan.model import Plan
 from .rules import LOCAL_RULES, RULES, Rule
@@ -27,8 +26,8 @@ from .syntax import Document
 class Compiled:
     """What became of one file.
 
-    `plan` is None if there is an error; `document` and `graph` are None if the file was not
-    even read so far. `diagnostics` stand in the order in which they are shown.
+    `plan` is None if there is an error, or if none was asked for; `document` and `graph` are
+    None if the file was not even read so far. `diagnostics` stand in the order in which they are shown.
     """
 
     source: Source
@@ -38,19 +37,24 @@ class Compiled:
     document: Document | None = None
 
 
-def compile_bytes(data: bytes, name: str, rules: Iterable[Rule] = RULES) -> Compiled:
-    """Compile a file's bytes; `name` is what findings call it, its ending tells the language."""
+def compile_bytes(
+    data: bytes, name: str, rules: Iterable[Rule] = RULES, planned: bool = True
+) -> Compiled:
+    """Compile a file's bytes; `name` is what findings call it, its ending tells the language.
+
+    Without `planned` there is no plan in the end, which is all that a linter needs.
+    """
     source, found = decode(data, name)
     if has_errors(found):
         return Compiled(source, ordered(found))
-    return _compile(source, None, rules, found)
+    return _compile(source, None, rules, found, planned)
 
 
 def compile_source(
     source: Source, language: Language | None = None, rules: Iterable[Rule] = RULES
 ) -> Compiled:
     """Compile a text; without `language` its name and its beginning tell it."""
-    return _compile(source, language, rules, ())
+    return _compile(source, language, rules, (), planned=True)
 
 
 def _compile(
@@ -58,6 +62,7 @@ def _compile(
     language: Language | None,
     rules: Iterable[Rule],
     found: tuple[Diagnostic, ...],
+    planned: bool,
 ) -> Compiled:
     document, syntax = read(source, language or language_of(source.name, source.text))
     found += syntax
@@ -69,8 +74,15 @@ def _compile(
         graph, passed = each(graph)
         found += passed
     found = ordered(_judged(graph, found, rules))
-    plan = None if has_errors(found) else lower(graph)
-    return Compiled(source, found, plan, graph, document)
+    return Compiled(source, found, _plan(graph, found) if planned else None, graph, document)
+
+
+def _plan(graph: Graph, found: tuple[Diagnostic, ...]) -> Plan | None:
+    if has_errors(found):
+        return None
+    from .lower import lower
+
+    return lower(graph)
 
 
 def _judged(

@@ -39,7 +39,7 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     from attractorc.interpreter.records.times import stamp
 
     location = store_location(store)
-    kept = opened(location)
+    kept = opened(location, create=False)
     try:
         name = chosen_run(kept, run)
         asked = questions(kept, name, "open")

@@ -67,7 +67,7 @@ def command(
     from . import showing
 
     location = store_location(store)
-    kept = opened(location)
+    kept = opened(location, create=False)
     name = chosen_run(kept, run)
     try:
         begun = beginning_of(kept, name)

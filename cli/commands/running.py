@@ -56,13 +56,13 @@ def store_location(given: str | None) -> str:
     return given if given is not None else str(default_location(Path.cwd()))
 
 
-def opened(location: str) -> Store:
-    """The store at a location, made if it is missing. Raises `Refused` with code 4."""
+def opened(location: str, *, create: bool = True) -> Store:
+    """The store at a location, made if it is missing and `create`. Raises `Refused`, code 4."""
     from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.stores.opening import open_store
 
     try:
-        return open_store(location)
+        return open_store(location, create=create)
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ..diagnostic import Diagnostic, Edit, Fix, Related, Severity
+from ..diagnostic import Diagnostic, Related, Severity
 from ..source import Source, Span
 from ..syntax import Mapping, Name, Scalar, Sequence, Value
 from .yaml_complaint import bad_escape, complain
 from .yaml_events import Broken, Event
+from .yaml_keys import no_key, wrong_key
 from .yaml_layout import Layout
 from .yaml_places import behind_properties, end_of_block, place_of_nothing
 from .yaml_scalars import scalar_type
@@ -24,7 +25,6 @@ MAX_ALIASED = 100_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ANCHOR = re.compile(r"[0-9A-Za-z_-]+")
-_IN_WORDS = {"int": "a number", "float": "a number", "bool": "a truth value"}
 
 
 class GaveUp(Exception):
@@ -60,6 +60,11 @@ class _Open:
     awaits_value: bool = False
     size: int = 1
     height: int = 1
+
+    def reach(self, span: Span) -> None:
+        """Notes where its last part ends; an alias's value may stand before it."""
+        if span.end > self.end:
+            self.end = span.end
 
 
 class Composer:
@@ -183,7 +188,8 @@ class Composer:
             return
         around = self._open[-1]
         around.size += size
-        around.height = max(around.height, height + 1)
+        if height >= around.height:
+            around.height = height + 1
         if not around.is_mapping:
             around.items.append(value)
         elif not around.awaits_value:
@@ -192,7 +198,7 @@ class Composer:
         elif around.key is not None:
             around.entries.append((around.key, value))
         around.awaits_value = False
-        around.end = max(around.end, (span or value.span).end)
+        around.reach(span or value.span)
 
     # Keys
 
@@ -200,32 +206,16 @@ class Composer:
         if isinstance(value, Scalar):
             self._key(value.text, span, value.quoted)
             return
-        what = "a list" if isinstance(value, Sequence) else "a mapping"
-        mend = None
-        if span.start > 0 and self._text[span.start - 1 : span.start] in ("{", "["):
-            mend = f"put a text that begins with '{self._text[span.start - 1]}' in quotes"
-        self._error("wrong_type", span, f"a key must be text, not {what}", help_=mend)
+        self.findings.append(no_key(value, span, self._source))
         self.broken = True
         self._await_value(None, span)
 
     def _key(self, text: str, span: Span, quoted: bool) -> None:
-        key: Name | None = Name(text, span)
-        kind = "str" if quoted else scalar_type(text)
-        if text == "<<" and not quoted:
-            message = "merge keys ('<<') are refused"
-            mend = "write the entries out; what all nodes share belongs under 'defaults'"
-            self._error("syntax", span, message, help_=mend)
-            self.broken = True
-            key = None
-        elif kind == "null":
-            self._error("wrong_type", span, "a key must be text, and here is none")
-            self.broken = True
-            key = None
-        elif kind != "str":
-            edits = (Edit(span.start, span.start, '"'), Edit(span.end, span.end, '"'))
-            fix = Fix("put it in quotes", edits, safe=False)
-            message = f"a key must be text, and {text} is {_IN_WORDS[kind]}; put it in quotes"
-            self._error("wrong_type", span, message, fix=fix)
+        wrong, serves = wrong_key(text, span, quoted)
+        if wrong is not None:
+            self.findings.append(wrong)
+        self.broken = self.broken or not serves
+        key = Name(text, span) if serves else None
         if key is not None:
             first = self._open[-1].keys.setdefault(text, key)
             if first is not key:
@@ -236,7 +226,8 @@ class Composer:
 
     def _await_value(self, key: Name | None, span: Span) -> None:
         around = self._open[-1]
-        around.key, around.awaits_value, around.end = key, True, max(around.end, span.end)
+        around.key, around.awaits_value = key, True
+        around.reach(span)
 
     # Tags, anchors, documents
 
@@ -298,6 +289,5 @@ class Composer:
         related: tuple[Related, ...] = (),
         *,
         help_: str | None = None,
-        fix: Fix | None = None,
     ) -> None:
-        self.findings.append(Diagnostic(rule, Severity.ERROR, span, message, related, help_, fix))
+        self.findings.append(Diagnostic(rule, Severity.ERROR, span, message, related, help_))

@@ -1,4 +1,8 @@
-"""The real clock. Apart, because only the driver may know what time it is."""
+"""The real clock, in milliseconds.
+
+Apart, because only the driver may know what time it is: to the core, a clock reading is an
+event like any other. It must not know what is timed.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from .joining import JoinEntry
 from .lineage import Origin
 
 SHOWN_CHARS = 72
+ASKED_CHARS = 4_000
 _DIGEST_CHARS = 19
 _ORDERS = {
     "declared": "in declared order",
@@ -84,7 +85,7 @@ def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator
 
 def origin_lines(origin: Origin) -> Iterator[str]:
     """A value, and where it came from, down to the stage attempts."""
-    yield f"{origin.key} = {shown(origin.value)}"
+    yield f"{origin.key} = {shown(origin.value, ASKED_CHARS)}"
     yield from _origin(origin, 1)
 
 
@@ -98,10 +99,10 @@ def plain(value: Any) -> Json:
     return cast("Json", dataclasses.asdict(value))
 
 
-def shown(value: Json) -> str:
-    """A value, cut to one short line."""
+def shown(value: Json, limit: int = SHOWN_CHARS) -> str:
+    """A value as one line, cut to `limit` characters."""
     text = canonical(value)
-    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 3]}..."
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def _origin(origin: Origin, level: int) -> Iterator[str]:

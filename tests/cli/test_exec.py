@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from attractorc.interpreter.stores.opening import open_store
+
 HEAD = "digraph g { start [shape=Mdiamond] exit [shape=Msquare] "
 
 
@@ -130,13 +132,16 @@ def test_inputs_are_typed_and_reach_tools(tmp_path: Path) -> None:
         (("exec", "p.dot", "--interviewer", "nobody"), 2, "there is no interviewer 'nobody'"),
         (("exec", "p.dot", "--backend", "command"), 2, "--agent-command"),
         (("exec", "p.dot", "--store", "p.dot"), 4, "p.dot"),
-        (("resume", "nothing"), 2, "there is no run 'nothing'"),
-        (("answer", "nothing", "q", "c"), 2, "there is no run 'nothing'"),
+        (("resume", "nothing"), 4, "s.db"),
+        (("answer", "nothing", "q", "c"), 4, "s.db"),
+        (("resume", "nothing", "--store", "kept.db"), 2, "there is no run 'nothing'"),
+        (("answer", "nothing", "q", "c", "--store", "kept.db"), 2, "there is no run 'nothing'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_trouble_is_one_sentence_and_its_exit_code(tmp_path, arguments, code, message) -> None:
     pipeline(tmp_path, tool("a", "true") + "start -> a -> exit")
+    open_store(str(tmp_path / "kept.db")).close()
     if "--store" not in arguments:
         arguments = (*arguments, "--store", "s.db")
     done = attractorc(tmp_path, *arguments)
