@@ -27,7 +27,7 @@ class Compiled:
     """What became of one file.
 
     `plan` is None if there is an error, or if none was asked for; `document` and `graph` are
-    None if the file was not even read so far. `diagnostics` stand in the order in which they are shown.
+    None if the file was not even read so far. `diagnostics` are in the order of showing.
     """
 
     source: Source

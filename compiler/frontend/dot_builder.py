@@ -180,7 +180,7 @@ class DotBuilder:
         if first.type == "STRING":
             span = self._span(first).through(self._span(tokens[-1]))
             return Name("".join(unquoted(token) for token in tokens), span)
-        text, colon, _ = first.partition(":")
+        text, colon, _ = str(first).partition(":")
         start = first.start_pos or 0
         if colon:
             self._ignored_port(self._source.span(start + len(text), start + len(first)))
@@ -197,7 +197,7 @@ class DotBuilder:
         span = self._span(first).through(self._span(tokens[-1]))
         if first.type == "STRING":
             return Name("".join(unquoted(token) for token in tokens), span)
-        text, colon, rest = first.partition(":")
+        text, colon, rest = str(first).partition(":")
         if colon:
             message = f"a key and its value are joined by '=', not ':', as in {text}={rest}"
             at = self._source.span(span.start + len(text), span.start + len(text) + 1)

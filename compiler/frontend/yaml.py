@@ -56,7 +56,7 @@ def read_yaml(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
         span = source.span(0, 0) if composed.value is None else composed.value.span
         what = "nothing" if composed.value is None else shape(composed.value)
         message = f"a pipeline must be a mapping, not {what}"
-        findings.error(span, message, rule="wrong_type", mend=f"write {_FORM}")
+        findings.error(span, message, mend=f"write {_FORM}")
         return None, ordered((*composed.findings, *findings.all))
     reader = _Reader(composed.value, findings)
     statements = tuple(reader.statements())
@@ -123,6 +123,8 @@ class _Reader:
         form = "{<id>: {prompt: What to do}}"
         mapping = self._findings.mapping(self._top["nodes"][1], "'nodes'", form)
         entries = mapping.entries if mapping is not None else ()
+        if mapping is not None and not entries:
+            self._findings.error(mapping.span, "the pipeline has no nodes")
         reader = StageReader(self._findings, frozenset(key.text for key, _ in entries))
         for key, body in entries:
             reader.read(key, body)
@@ -144,9 +146,7 @@ class _Reader:
         if "start" not in self._top and not entries:
             first = next(iter(stages), "<node>")
             message = "the pipeline does not say where it begins"
-            self._findings.error(
-                self.name.span, message, rule="start_node", mend=f"write for example start: {first}"
-            )
+            self._findings.error(self.name.span, message, mend=f"write for example start: {first}")
         leading = next((stage for stage in entries if stage.targets), None)
         if start and leading and start.to.text != leading.id.text:
             message = f"the node '{leading.id.text}' says already where the pipeline begins"

@@ -99,6 +99,8 @@ def _second_colon(source: Source, fault: Broken) -> Diagnostic:
 def _colon_missing(source: Source, fault: Broken) -> Diagnostic:
     start = _begin(fault)
     end = _line_end(source, start)
+    comment = source.text.find(" #", start, end)
+    end = end if comment < 0 else start + len(source.text[start:comment].rstrip())
     return _error(source, start, f"expected ':' after {_shown(source.text[start:end])}", end)
 
 

@@ -125,7 +125,7 @@ class Composer:
         quoted = bool(event.style) or tagged
         if event.style == '"' and _SURROGATE.search(text):
             raise GaveUp(bad_escape(self._source, start))
-        span = self._source.span(start, end)
+        span = self._source.span(start, max(start, end))
         if self._open and self._open[-1].is_mapping and not self._open[-1].awaits_value:
             self._anchored(event.anchor, span, Scalar(text, span, True))
             self._key(text, span, quoted)
@@ -245,7 +245,8 @@ class Composer:
 
     def _check_name(self, name: str, start: int) -> None:
         """The name of an anchor or alias must be one that both parsers take."""
-        if not _ANCHOR.fullmatch(name):
+        after = self._text[start + 1 + len(name) : start + 2 + len(name)]
+        if not _ANCHOR.fullmatch(name) or (after and not after.isspace() and after not in ",[]{}"):
             raise GaveUp(complain(self._source, Broken("", start, "while scanning an alias")))
 
     def _anchored(self, name: str | None, span: Span, value: Value | None) -> None:

@@ -14,7 +14,7 @@ _GAP = r"(?:\s|(?<![^\s])#[^\r\n]*)*"
 _SPACE = re.compile(_GAP)
 _COLON = re.compile(f"{_GAP}:")
 _DASH = re.compile(f"{_GAP}-")
-_PROPERTY = re.compile(_GAP + r"(?P<found>!<[^>]*>|[!&][^\s,\[\]{}]*)")
+_PROPERTY = re.compile(_GAP + r"(?P<found>!<[^>]*>|&[\w-]*|![^\s,\[\]{}]*)")
 
 
 def behind_properties(

@@ -64,8 +64,7 @@ class Findings:
         """The value as a single one; None, with a finding, for a list, a mapping or nothing."""
         if isinstance(value, Scalar) and not is_nothing(value):
             return value
-        message = f"{what} must be one text, not {shape(value)}"
-        self.error(value.span, message, rule="wrong_type")
+        self.error(value.span, f"{what} must be one text, not {shape(value)}")
         return None
 
     def mapping(self, value: Value, what: str, form: str = "") -> Mapping | None:
@@ -77,7 +76,7 @@ class Findings:
             return value
         mend = f"write {form}" if form else None
         message = f"{what} must be a mapping, not {shape(value)}"
-        self.error(value.span, message, rule="wrong_type", mend=mend)
+        self.error(value.span, message, mend=mend)
         return None
 
     def node_id(self, value: Value, what: str) -> Name | None:
@@ -88,7 +87,7 @@ class Findings:
         if isinstance(value, Scalar) and value.scalar not in ("str", "null"):
             mend = f'write "{value.text}" if a node is called so'
         message = f"{what} must be a node's id, not {shape(value)}"
-        self.error(value.span, message, rule="wrong_type", mend=mend)
+        self.error(value.span, message, mend=mend)
         return None
 
 
@@ -131,12 +130,10 @@ def attributes(
             message = f"'{key.text}' has no value; write one, or remove the key"
             findings.error(key.span, message, rule="wrong_type")
             continue
+        parts = [(names.get(key.text, key.text), key, value)]
         if key.text == "retry" and names is NODE_NAMES:
-            pairs = _retry(key, value, findings)
-        else:
-            pairs = [(key, value)]
-        for written, given in pairs:
-            name = names.get(written.text, written.text)
+            parts = _retry(key, value, findings)
+        for name, written, given in parts:
             if name in seen:
                 earlier = Related("it stands first here", seen[name].span)
                 message = f"'{written.text}' says a second time what stands here already"
@@ -147,22 +144,25 @@ def attributes(
     return found
 
 
-def _retry(key: Name, value: Value, findings: Findings) -> list[tuple[Name, Value]]:
-    """`retry: 3`, `retry: patient` or `retry: {max: 3, backoff: patient}`."""
+def _retry(key: Name, value: Value, findings: Findings) -> list[tuple[str, Name, Value]]:
+    """`retry: 3`, `retry: patient` or `retry: {max: 3, backoff: patient}`.
+
+    Each attribute with its canonical name, what the file calls it, and its value.
+    """
     match value:
         case Mapping():
-            pairs = []
+            parts: list[tuple[str, Name, Value]] = []
             for inner, given in value.entries:
+                written = Name(f"retry.{inner.text}", inner.span)
                 if inner.text not in RETRY_NAMES:
-                    message = f"'{inner.text}' is no key of 'retry'; it takes 'max' and 'backoff'"
+                    message = f"'retry' has no '{inner.text}', only 'max' and 'backoff'"
                     findings.error(inner.span, message)
-                elif findings.text(given, f"'{inner.text}' of 'retry'") is not None:
-                    pairs.append((Name(RETRY_NAMES[inner.text], inner.span), given))
-            return pairs
+                elif findings.text(given, f"'{written.text}'") is not None:
+                    parts.append((RETRY_NAMES[inner.text], written, given))
+            return parts
         case Scalar():
-            name = "max_retries" if value.scalar == "int" else "retry_policy"
-            return [(Name(name, key.span), value)]
+            return [("max_retries" if value.scalar == "int" else "retry_policy", key, value)]
         case Sequence():
             message = "'retry' must be a number, a preset or a mapping, not a list"
-            findings.error(value.span, message, rule="wrong_type")
+            findings.error(value.span, message)
             return []

@@ -144,7 +144,7 @@ digraph review {
 ```good
 digraph review {
   start [shape=Mdiamond]
-  plan [prompt="Plan the change", fidelity=full]
+  plan [prompt="Plan the change"]
   exit [shape=Msquare]
   start -> plan -> exit
 }

@@ -50,10 +50,18 @@ retries = st.builds(
     amounts,
     st.booleans(),
 )
+
+
+def _lacks_field(rule: MergeRule) -> bool:
+    return rule.strategy == "keyed" and not rule.argument
+
+
 merges = st.builds(
     Merge,
     st.lists(
-        st.builds(MergeRule, names, st.sampled_from(get_args(StrategyName)), st.none() | words),
+        st.builds(MergeRule, names, st.sampled_from(get_args(StrategyName)), st.none() | words)
+        # Only `keyed` needs its argument: the field that tells items apart.
+        .map(lambda rule: replace(rule, strategy="drop") if _lacks_field(rule) else rule),
         max_size=3,
     ).map(tuple),
     st.sampled_from(get_args(MergeFrom)),

@@ -257,7 +257,6 @@ def test_a_default_shape_is_judged_once() -> None:
         ('writes="a, b.*,,a"', "writes", ("a", "b.*")),
         ("class=x", "class", ("x",)),
         ("retry_policy=patient", "retry_policy", RETRY_PRESETS["patient"]),
-        ("fidelity=summary:low", "fidelity", "summary:low"),
         ('prompt="$goal"', "prompt", "$goal"),
     ],
 )
@@ -632,6 +631,12 @@ def test_what_is_not_there_yet_is_an_error(body: str, part: str) -> None:
     assert "is not implemented in this version of attractorc" in diagnostics[0].message
     span = diagnostics[0].span
     assert found.source.text[span.start : span.end] == part
+
+
+def test_that_sessions_are_not_acted_upon_is_a_warning_once_a_file() -> None:
+    found, diagnostics = elaborated("a [fidelity=summary:low] b [thread_id=x, fidelity=full]")
+    assert found.nodes["a"].attrs["fidelity"].value == "summary:low"
+    assert [(each.rule, each.severity) for each in diagnostics] == [("unsupported", "warning")]
 
 
 def test_what_is_not_there_yet_is_said_once_a_file() -> None:
