@@ -50,7 +50,7 @@ class Live(View):
         if isinstance(record, StageLifecycle):
             key = f"{record.path}/{record.node_id}"
             if record.kind == "started":
-                if record.handler not in SILENT:
+                if record.handler not in (*SILENT, "parallel", "parallel.fan_in"):
                     self._running[key] = (record, time.monotonic())
             elif record.kind != "process_started":
                 self._running.pop(key, None)

@@ -25,7 +25,7 @@ def plan_of_file(file: str, colour: bool = False) -> tuple[Plan, str, str]:
     from attractorc.compiler.value import canonical
 
     if not file.endswith(".json"):
-        plan = compiled_or_refused(file, None, colour)
+        plan = compiled_or_refused(file, None, colour, warned=True)
         source = read_one(file).data.decode("utf-8", "replace")
         return plan, canonical(to_json(plan)), source
     text = read_one(file).data.decode("utf-8", "replace")

@@ -93,6 +93,6 @@ def unsupported_winner(kind: Kind, attrs: Mapping[str, Attr], findings: Findings
             _report(what, winner.value_span, "write max(score), first", findings)
             return
     prompt = attrs.get("prompt")
-    if kind == "parallel.fan_in" and prompt and not winner:
+    if kind == "parallel.fan_in" and prompt and prompt.own and not winner:
         mend = 'write winner="max(score), first"'
         _report("choosing the winner by a prompt", prompt.key_span, mend, findings)

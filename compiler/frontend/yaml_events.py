@@ -14,7 +14,8 @@ Event: TypeAlias = Any
 """One of `ruamel.yaml.events`; its marks' `index` is an offset in code points."""
 
 UNACCEPTABLE: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]|\r(?!\n)"
 )
 """What no YAML file may hold: control characters, half surrogates, a byte order mark inside,
 and the line ends that only some readers know."""

@@ -258,3 +258,9 @@ def test_the_outcome_is_the_same_for_any_hash_seed_jobs_locale_and_folder(tmp_pa
         done = attractorc(folder, *arguments, env=environment)
         digests.add(json.loads(done.stderr.splitlines()[-1])["outcome_digest"])
     assert len(digests) == 1
+
+
+def test_warnings_are_shown_and_the_run_goes_on(tmp_path: Path) -> None:
+    pipeline(tmp_path, tool("a", "true", 'colr="red"') + "start -> a -> exit")
+    done = attractorc(tmp_path, "exec", "p.dot", "--store", "memory:")
+    assert (done.returncode, "warning[unknown_attribute]" in done.stderr) == (0, True)

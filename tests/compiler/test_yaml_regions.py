@@ -67,6 +67,16 @@ CASES = {
         """,
         "p>a(a) p>b(b) a>c(c) a>d(d) c>j d>j b>j",
     ),
+    "an inner branch that leaves its region changes nothing outside of it": (
+        """
+        p: {parallel: {a: q, b: {run: b}}, next: j}
+        q: {parallel: {c: x, d: {run: d}}, next: i}
+        x: {run: x, next: j}
+        i: {fan_in: true}
+        j: {fan_in: true}
+        """,
+        "p>q(a) p>b(b) b>j q>x(c) q>d(d) d>i x>j i>j",
+    ),
     "in a chain, what follows an inner fan-out is its fan-in": (
         """
         p: {parallel: {a: [{parallel: {c: {run: c}}}, {fan_in: true}, {run: e}]}, next: j}
@@ -125,12 +135,12 @@ def edges(text: str, start: str = "p") -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_branches(case):
+def test_branches(case: str) -> None:
     text, expected = CASES[case]
     assert edges(text) == expected
 
 
-def test_a_region_of_ten_thousand_nodes_is_walked_without_recursion():
+def test_a_region_of_ten_thousand_nodes_is_walked_without_recursion() -> None:
     count = 10_000
     chain = "\n".join(f"n{i}: {{run: x, next: n{i + 1}}}" for i in range(count))
     found = edges(

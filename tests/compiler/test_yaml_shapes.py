@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attractorc.compiler.driver import compile_source
 from attractorc.compiler.frontend.yaml import read_yaml
@@ -305,3 +307,30 @@ def test_defaults_come_before_what_they_are_for() -> None:
     text = f"{HEAD}nodes: {{a: {{prompt: x, {END}}}}}\ndefaults: {{node: {{model: m}}}}"
     document, _ = read_yaml(Source("p.yaml", text))
     assert outline(document)[0] == "node [llm_model=m]"
+
+
+WHOLE = f"""\
+pipeline: p
+start: a
+inputs: {{base: main}}
+defaults: {{node: {{timeout: 5m}}}}
+nodes:
+  a: {{parallel: {{b: [b, {{run: x}}], c: {{to: c, when: x=1}}}}, join: {{quorum: 2/3}}, next: m}}
+{REST}\
+  ask: {{ask: Go on?, choices: {{"[Y] Yes": exit, "[N] No": {{to: a, weight: 2}}}}}}
+"""
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(0, len(WHOLE)),
+    st.integers(0, 12),
+    st.sampled_from(
+        ["", *":-?[]{},&*!|>'\"~ \n", "\n  ", "null", "[x]", "{x: y}", "3", "exit", "''"]
+    ),
+)
+def test_no_slip_breaks_the_compiler(at: int, cut: int, put: str) -> None:
+    source = Source("p.yaml", WHOLE[:at] + put + WHOLE[at + cut :])
+    compiled = compile_source(source)
+    check_places(source, compiled.diagnostics)
+    assert compiled.plan is not None or compiled.diagnostics

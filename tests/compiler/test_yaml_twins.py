@@ -137,7 +137,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "a formula": fan('join="a && !b.failed"', 'join: "a && !b.failed"'),
     "a formula as a mapping": fan('join="a || b"', "join: {formula: a || b}"),
     "what a fan-out says beside its join": fan(
-        "error_policy=ignore, losers=drain, decide=arrival, max_parallel=2, branch_timeout=90s",
+        "error_policy=ignore, losers=drain, decide=arrival, max_parallel=2",
         "error_policy: ignore, losers: drain, decide: arrival, max_parallel: 2",
     ),
     "a winner as text": meeting('winner="max(score), first"', 'winner: "max(score), first"'),
