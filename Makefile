@@ -7,7 +7,7 @@ JOBS ?= 2
 GATE := examples/quality_gate
 FOLDERS := cli compiler interpreter grammar schemas tests
 
-.PHONY: run test check setup format clean tree
+.PHONY: run test check setup format clean tree crash
 
 setup: $(VENV)/.ready
 
@@ -42,6 +42,10 @@ run: setup
 	$(BIN)/attractorc exec $(GATE)/quality_gate.yaml --directory $(GATE)
 	$(BIN)/attractorc why last checks
 	$(BIN)/attractorc why last findings
+
+# kill -9 at every record of every pipeline of the test, also while resuming.
+crash: setup
+	ATTRACTORC_CRASH=all $(BIN)/python -m pytest --quiet --timeout 3600 -rP tests/test_crash.py
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(VENV)

@@ -127,6 +127,7 @@ def test_a_killed_engine_is_resumed_without_repeating_anything(name: str, tmp_pa
     assert expected["kind"] == "finalized"
     total = int(str(expected["sequence_no"]))
     numbers = range(1, total) if EVERY else sorted({total // 3, 2 * total // 3})
+    killed = 0
     for number in numbers:
         folder = tmp_path / f"at-{number}"
         folder.mkdir()
@@ -137,9 +138,11 @@ def test_a_killed_engine_is_resumed_without_repeating_anything(name: str, tmp_pa
             continue
         if number % 2:
             killed_at(engine(folder, "resume", "r"), number + 4)
+        killed += 1
         last = finished(engine(folder, "resume", "r"))
         assert (last or ended(folder))["outcome_digest"] == expected["outcome_digest"], number
         assert_each_once(folder, number)
+    print(f"{name}: killed and resumed at {killed} of {total} records, 0 failures")
 
 
 def begun(folder: Path) -> bool:
