@@ -42,6 +42,8 @@ from . import (
     start_node,
     terminal_node,
     type_known,
+    unknown_input,
+    unused_input,
 )
 
 
@@ -97,6 +99,8 @@ RULES: tuple[Rule, ...] = (
     duplicate_branch_id,
     empty_branch,
     single_branch,
+    unknown_input,
+    unused_input,
 )
 
 LOCAL_RULES: tuple[Rule, ...] = (start_no_incoming, exit_no_outgoing)
