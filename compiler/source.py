@@ -1,36 +1,14 @@
-"""Where text came from: a source file's text, the spans into it, and the files beside it.
+"""Where text came from: a source file's text and the spans that point into it.
 
 Every scalar of a pipeline keeps a span, so that a finding can point at exactly what it
 is about. Apart from the rest because everything else points here, and this at nothing.
-It opens no file: who calls the compiler hands in a reader. It must not know what the text
-means.
+It must not know what the text means.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
-
-Files: TypeAlias = Callable[[str], bytes]
-"""Reads a file by its path from the pipeline's folder, with forward slashes.
-
-Raises `Unreadable`, also for what a link leads to outside the folder. It need not give more
-than `FILE_LIMIT` bytes and one.
-"""
-
-FILE_LIMIT: Final = 1024 * 1024
-"""The most bytes that a file which a pipeline pulls in may have."""
-
-
-class Unreadable(Exception):
-    """A file cannot be read; the text goes on where "the file 'x' ..." stops."""
-
-
-def no_files(path: str) -> bytes:
-    """The reader of a pipeline that has no folder: it came as text, or by standard input."""
-    raise Unreadable("cannot be read: the pipeline was given as text, not as a file in a folder")
 
 
 @dataclass(frozen=True, slots=True, order=True)

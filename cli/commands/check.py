@@ -9,7 +9,6 @@ import sys
 
 import click
 
-from .beside import files_in
 from .exits import Exit, Refused
 from .files import STDIN, Inputs, read_all
 from .terminal import colour_option, wants_colour
@@ -73,10 +72,7 @@ def _report(inputs: Inputs, layout: str, fail_on: str, colour: bool) -> bool:
     from attractorc.compiler.driver import compile_bytes
     from attractorc.compiler.render import findings_json, findings_text
 
-    compiled = [
-        compile_bytes(item.data, item.name, planned=False, files=files_in(item.folder))
-        for item in inputs.read
-    ]
+    compiled = [compile_bytes(item.data, item.name, planned=False) for item in inputs.read]
     findings = ordered([found for each in compiled for found in each.diagnostics])
     if layout == "json":
         click.echo(findings_json.as_json(findings).encode(), nl=False)

@@ -30,14 +30,10 @@ _BYTES_LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file as it was named, and what is in it (at most 64 MiB and a byte).
-
-    `folder` is where the files lie that it names; None for a text without a file name.
-    """
+    """One file as it was named, and what is in it (at most 64 MiB and a byte)."""
 
     name: str
     data: bytes
-    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +64,10 @@ def read_all(arguments: Iterable[str], stdin_name: str | None = None) -> Inputs:
 def read_one(argument: str, stdin_name: str | None = None) -> Input:
     """The one file that an argument names; `Refused` if it is a folder or unreadable."""
     if argument == STDIN:
-        data = sys.stdin.buffer.read(_BYTES_LIMIT + 1)
-        return Input(stdin_name or "<stdin>", data, Path(stdin_name).parent if stdin_name else None)
+        return Input(stdin_name or "<stdin>", sys.stdin.buffer.read(_BYTES_LIMIT + 1))
     if Path(argument).is_dir():
         raise Refused(f"{shown(argument)}: is a folder; name one pipeline file")
-    return Input(shown(argument), _bytes(argument), Path(argument).parent)
+    return Input(shown(argument), _bytes(argument))
 
 
 def shown(name: str | Path) -> str:

@@ -21,6 +21,10 @@ def _always(value: Any) -> bool:
     return True
 
 
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("@") and len(value.split()) == 1
+
+
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "for_each": (_always, "for_each", "write one edge for each branch"),
     "workspace": (
@@ -37,6 +41,8 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     ),
     "merge_files": (_always, "merge_files", "leave it out"),
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
+    "prompt": (_is_file, "a prompt from a file", "write the prompt itself"),
+    "prompt_file": (_always, "a prompt from a file", "write the prompt itself"),
     "loop_restart": (
         lambda value: value is True,
         "loop_restart",

@@ -42,8 +42,6 @@ from . import (
     start_node,
     terminal_node,
     type_known,
-    unknown_input,
-    unused_input,
 )
 
 
@@ -99,8 +97,6 @@ RULES: tuple[Rule, ...] = (
     duplicate_branch_id,
     empty_branch,
     single_branch,
-    unknown_input,
-    unused_input,
 )
 
 LOCAL_RULES: tuple[Rule, ...] = (start_no_incoming, exit_no_outgoing)

@@ -618,6 +618,8 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
         ("a [shape=component, for_each=items]", "items"),
         ("a [shape=component, workspace=copy]", "copy"),
         ("a [shape=house]", "a"),
+        ('a [prompt="@a.md"]', '"@a.md"'),
+        ("a [prompt_file=x]", "x"),
         ("a -> b [loop_restart=true]", "true"),
         ("a [shape=tripleoctagon, prompt=best]", "prompt"),
         ("a [tool_hooks.pre=x]", "x"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from attractorc.compiler.elaborate import elaborate
 from attractorc.compiler.frontend.dot import read_dot
 from attractorc.compiler.graph.model import Graph
-from attractorc.compiler.passes import PASSES, apply_stylesheet
-from attractorc.compiler.source import Source, no_files
+from attractorc.compiler.passes import PASSES
+from attractorc.compiler.source import Source
 
 
 def passed(body: str) -> Graph:
@@ -15,7 +15,7 @@ def passed(body: str) -> Graph:
     graph, found = elaborate(document)
     assert found == ()
     for each in PASSES:
-        graph, found = each(graph, no_files)
+        graph, found = each(graph)
         assert found == ()
     return graph
 
@@ -84,4 +84,4 @@ def test_without_a_stylesheet_the_graph_is_the_same_object() -> None:
     document, _ = read_dot(Source("g.dot", "digraph g { a }"))
     assert document is not None
     graph, _ = elaborate(document)
-    assert apply_stylesheet(graph, no_files) == (graph, ())
+    assert PASSES[0](graph) == (graph, ())
