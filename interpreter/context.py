@@ -92,9 +92,9 @@ class Context(Mapping[str, Json]):
         """Write a value; only `apply` may call this."""
         self._own[key] = Written(value, writer)
 
-    def clear(self, *prefixes: str) -> None:
-        """Take away every key that starts with a prefix; only `apply` may call this."""
-        for key in [key for key in self._merged() if key.startswith(prefixes)]:
+    def clear(self, keys: tuple[str, ...], prefixes: tuple[str, ...]) -> None:
+        """Take away these keys and all with such a beginning; only `apply` may call this."""
+        for key in [key for key in self._merged() if key in keys or key.startswith(prefixes)]:
             if self._base is not None and key in self._base:
                 self._own[key] = _CLEARED
             else:

@@ -7,6 +7,7 @@ not know edges or stages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -15,6 +16,8 @@ from typing import assert_never
 from attractorc.compiler.expr import And, Comparison, Expr, Not, Or, Truth
 from attractorc.compiler.plan.model import ContextRef, InputRef, Template
 from attractorc.compiler.value import Json, as_text
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,11 @@ def _number(value: Json) -> int | float | None:
         return value
     if not isinstance(value, str):
         return None
-    for kind in (int, float):
-        try:
-            number = kind(value.strip())
-        except ValueError:
-            continue
+    text = value.strip()
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
         return number if isfinite(number) else None
-    return None

@@ -25,10 +25,12 @@ def tries_again(policy: Retry, outcome: Outcome, attempt: int) -> bool:
 
 def delay_ms(policy: Retry, attempt: int, factor: float) -> int:
     """Milliseconds before the try after `attempt`; `factor` in [0.5, 1.5] is its jitter."""
-    delay = min(
-        policy.initial_delay_ms * policy.backoff_factor ** min(attempt - 1, 64),
-        float(policy.max_delay_ms),
-    )
+    delay = float(policy.initial_delay_ms)
+    for _ in range(attempt - 1):
+        delay *= policy.backoff_factor
+        if delay >= policy.max_delay_ms:
+            break
+    delay = min(delay, float(policy.max_delay_ms))
     return round(delay * factor) if policy.jitter else round(delay)
 
 

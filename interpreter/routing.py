@@ -76,6 +76,11 @@ def _after_success(spot: Spot) -> Choice:
     if matching is not None:
         return matching
     free = [route for route in spot.step.routes if route.condition is None]
+    for route in free:
+        # Both what the label says and where it leads: a person chose this very edge.
+        named = (route.label or route.target) == spot.scene.preferred_label
+        if named and route.target in spot.suggested:
+            return Choice(route.target, "preferred_label", route)
     wanted = match_text(spot.scene.preferred_label)
     if wanted:
         for route in free:

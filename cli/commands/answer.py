@@ -32,7 +32,7 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
 
     Nothing runs yet: `attractorc resume RUN` goes on.
     """
-    from attractorc.interpreter.choices import choices_text, match_choice
+    from attractorc.interpreter.choices import answer_text, choices_text, match_choice
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.queries import questions
@@ -53,7 +53,11 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
         chosen = match_choice(choice, options)
         if chosen is None:
             raise Refused(f"'{choice}' is no choice of {asked_id}: {choices_text(options)}")
-        payload = {"question": asked_id, "choice": chosen.label, "source": "answer"}
+        payload = {
+            "question": asked_id,
+            "choice": answer_text(chosen, options),
+            "source": "answer",
+        }
         kept.post(name, "answer", payload, stamp(SystemClock().now()))
         kept.commit()
     except StoreError as error:

@@ -130,13 +130,13 @@ def interviewer(name: str | None) -> Interviewer:
 
 def folders(settings: Settings, workspace: Path, run_id: str) -> Folders:
     """Where the run's files are: private ones beside the store, in memory's case temporary."""
-    from attractorc.compiler.value import encoded
     from attractorc.interpreter.driver.calls import Folders
+    from attractorc.interpreter.queries.run_directory import stage_folder
 
     if settings.store == "memory:":
         stages = Path(tempfile.mkdtemp(prefix="attractorc-"))
     else:
-        stages = Path(f"{settings.store}.stages").absolute() / encoded(run_id)[-100:]
+        stages = Path(f"{settings.store}.stages").absolute() / stage_folder("", run_id)
     logs = None if settings.logs is None else settings.logs.absolute()
     return Folders(workspace, stages, logs)
 

@@ -107,7 +107,7 @@ class View:
         from attractorc.interpreter.records import StageLifecycle
 
         assert isinstance(record, StageLifecycle)
-        if self._names.get(record.node_id) in SILENT and record.status != "fail":
+        if self._names.get(record.node_id) in SILENT:
             return None
         status = record.status or record.kind
         mark, colour = MARKS.get(status, (status, "white"))

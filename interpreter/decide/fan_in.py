@@ -7,7 +7,9 @@ Pure. It must not know when a join is decided: that is `branches`.
 
 from __future__ import annotations
 
-from attractorc.compiler.plan.model import FanIn
+from collections.abc import Mapping, Sequence
+
+from attractorc.compiler.plan.model import FanIn, Region
 from attractorc.compiler.value import Json, encoded
 
 from ..evaluate import Scene, holds
@@ -89,7 +91,16 @@ def _fork(state: State, walker: Walker) -> tuple[Command, ...]:
             if region.branches
             else f"'{walker.node}' has no branches"
         )
-        outcome = failed(reason, permanent=True, source="engine")
+        skipped: list[Mapping[str, Json]] = [
+            {"branch_id": branch.id, "status": End.SKIPPED.value} for branch in region.branches
+        ]
+        outcome = Outcome(
+            Status.FAIL,
+            context_updates=_result_keys(region, skipped),
+            failure_reason=reason,
+            permanent=True,
+            source="engine",
+        )
         return (Commit((drafts.committed(state, walker, outcome),)),)
     record = ParallelLifecycle(
         kind="started",
@@ -142,11 +153,9 @@ def _result(state: State, fork: Fork, index: int) -> BranchResult:
 
 def _results(fork: Fork, state: State) -> dict[str, Json]:
     """The context keys that a fan-out sets on every route (semantics 6)."""
-    results: list[Json] = []
-    statuses: dict[str, Json] = {}
+    results: list[Mapping[str, Json]] = []
     for branch in fork.branches:
         assert branch.end is not None
-        statuses[branch.id] = branch.end.value
         result: dict[str, Json] = {"branch_id": branch.id, "status": branch.end.value}
         walker = state.walkers.get(branch.path)
         if branch.end is not End.CANCELLED:
@@ -156,16 +165,21 @@ def _results(fork: Fork, state: State) -> dict[str, Json]:
             if score is not None:
                 result["score"] = score.value
         results.append(result)
-    ends = [branch.end for branch in fork.branches if branch.end is not None]
+    return _result_keys(fork.region, results)
+
+
+def _result_keys(region: Region, results: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    ends = [End(str(result["status"])) for result in results]
     plain: dict[str, Json] = {
-        "results": results,
-        "branch_count": len(fork.branches),
+        "results": [dict(result) for result in results],
+        "branch_count": len(results),
         "success_count": sum(end.succeeded for end in ends),
         "fail_count": sum(end.failed for end in ends),
-        "join_policy": fork.region.policy.join.text,
-        **{f"branch.{encoded(branch)}.status": status for branch, status in statuses.items()},
+        "join_policy": region.policy.join.text,
     }
-    scoped = f"parallel.{encoded(fork.region.fan_out)}."
+    for result in results:
+        plain[f"branch.{encoded(str(result['branch_id']))}.status"] = result["status"]
+    scoped = f"parallel.{encoded(region.fan_out)}."
     return {
         **{f"parallel.{key}": value for key, value in plain.items()},
         **{f"{scoped}{key}": value for key, value in plain.items()},

@@ -9,7 +9,6 @@ from attractorc.compiler.plan.labels import accelerator
 from attractorc.compiler.plan.model import Human, Route, Step
 from attractorc.compiler.value import Json
 
-from .. import retry
 from ..choices import choices_text
 from ..evaluate import render
 from ..outcome import Outcome, Status, failed
@@ -17,6 +16,7 @@ from ..ports import Option, Question
 from ..records import InterviewLifecycle
 from ..state import State, Walker
 from . import drafts
+from .attempts import concluded
 from .commands import Ask, Command, Commit
 
 
@@ -49,7 +49,7 @@ def question(state: State, walker: Walker) -> Question:
 def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
     """Ask, or commit what the answer means."""
     if walker.answer is not None:
-        return settle_outcome(state, walker, _outcome(state, walker, walker.answer))
+        return (Commit(concluded(state, walker, _outcome(state, walker, walker.answer))),)
     if not state.step(walker).routes:
         reason = f"the human gate '{walker.node}' has no outgoing edges to choose from"
         outcome = failed(reason, permanent=True, source="engine")
@@ -72,31 +72,10 @@ def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
     return (Commit((record,)), Ask(walker.path))
 
 
-def settle_outcome(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ...]:
-    """Retry a gate that nobody answered in time, or commit its outcome."""
-    step = state.step(walker)
-    if retry.tries_again(step.retry, outcome, walker.attempt):
-        delay = retry.delay_ms(step.retry, walker.attempt, 1.0)
-        record = drafts.stage(
-            state,
-            walker,
-            "retrying",
-            **drafts.spoken(outcome),
-            will_retry=True,
-            next_attempt=walker.attempt + 1,
-            delay_ms=delay,
-        )
-        return (Commit((record,)),)
-    final = retry.final(step, outcome, walker.attempt)
-    return (Commit((drafts.committed(state, walker, final),)),)
-
-
 def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
-    chosen = next(
-        (option for option in options(state.step(walker)) if answer.selected == option.label),
-        None,
-    )
-    if chosen is not None:
+    choices = options(state.step(walker))
+    if answer.selected_index is not None:
+        chosen = choices[answer.selected_index]
         return Outcome(
             Status.SUCCESS,
             preferred_label=chosen.label,
@@ -115,7 +94,5 @@ def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcom
         )
     if answer.answer == "skipped":
         return failed(f"the question of '{walker.node}' was skipped", source="person")
-    choices = choices_text(options(state.step(walker)))
-    return failed(
-        f"the answer '{answer.answer}' is no choice of '{walker.node}': {choices}", source="person"
-    )
+    reason = f"the answer '{answer.answer}' is no choice of '{walker.node}'"
+    return failed(f"{reason}: {choices_text(choices)}", source="person")

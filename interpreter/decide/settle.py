@@ -6,20 +6,19 @@ here, by its attempt. Pure: durations and the random factor of a delay are given
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json
 
-from .. import retry
 from ..choices import match_choice
 from ..outcome import Outcome, failed
-from ..ports import Answer, Process
-from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
+from ..ports import Answer, Control, Option, Process
+from ..records import InterviewLifecycle, Record, StageLifecycle
 from ..state import Phase, State, Walker
 from . import drafts
+from .attempts import concluded
 from .people import options
 
 RESERVED = ("outcome", "preferred_label", "current_node")
@@ -38,10 +37,14 @@ def result(
         return (_ignored(state, walker, outcome, duration_ms),)
     step = state.step(walker)
     outcome, dropped = admitted(step, outcome)
-    if retry.tries_again(step.retry, outcome, walker.attempt):
-        return _retrying(state, walker, outcome, dropped, duration_ms, factor)
-    final = retry.final(step, outcome, walker.attempt)
-    return (drafts.committed(state, walker, final, dropped_keys=dropped, duration_ms=duration_ms),)
+    return concluded(
+        state,
+        walker,
+        outcome,
+        dropped=tuple(dropped),
+        duration_ms=duration_ms,
+        factor=factor,
+    )
 
 
 def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
@@ -80,47 +83,6 @@ def _ignored(state: State, walker: Walker, outcome: Outcome, duration_ms: int) -
     )
 
 
-def _retrying(
-    state: State,
-    walker: Walker,
-    outcome: Outcome,
-    dropped: list[str],
-    duration_ms: int,
-    factor: float,
-) -> tuple[Record, ...]:
-    policy = state.step(walker).retry
-    delay = retry.delay_ms(policy, walker.attempt, factor)
-    record = drafts.stage(
-        state,
-        walker,
-        "retrying",
-        **drafts.spoken(outcome),
-        dropped_keys=dropped,
-        will_retry=True,
-        next_attempt=walker.attempt + 1,
-        delay_ms=delay,
-        duration_ms=duration_ms,
-    )
-    fork = state.own_fork(walker)
-    if fork is None:
-        return (record,)
-    branch = fork.branches[walker.branch_index]
-    return (
-        record,
-        ParallelLifecycle(
-            kind="branch_retrying",
-            node_id=fork.region.fan_out,
-            path=fork.path,
-            visit=fork.visit,
-            branch_id=branch.id,
-            branch_index=branch.index,
-            branch_path=branch.path,
-            target_node=walker.node,
-            reason=outcome.failure_reason or None,
-        ),
-    )
-
-
 def process_started(
     state: State, attempt_id: str, path: str, process: Process
 ) -> tuple[Record, ...]:
@@ -155,7 +117,6 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
     walker = state.walkers[path]
     if walker.doomed:
         return cancelled(state, path)
-    record = drafts.stage(state, walker, "interrupted")
     step = state.step(walker)
     if step.on_interrupted == "fail":
         outcome = failed(
@@ -164,48 +125,52 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
             permanent=True,
             source="engine",
         )
-        return (record, drafts.committed(state, walker, outcome))
-    return (record,)
+        return (drafts.committed(state, walker, outcome),)
+    return (drafts.stage(state, walker, "interrupted"),)
 
 
-def answered(state: State, question_id: str, answer: Answer) -> tuple[Record, ...]:
-    """Records for an answer; () if the question is not open or the answer decides nothing."""
+def answered(
+    state: State, question_id: str, answer: Answer, control: int | None = None
+) -> tuple[Record, ...]:
+    """Records for an answer; () if the question is not open or the answer decides nothing.
+
+    `control` is the number of the wish that brought it, if one did.
+    """
     path = state.questions.get(question_id)
     if path is None or answer.kind == "parked":
         return ()
     walker = state.walkers[path]
     step = state.step(walker)
-    selected: str | None = None
-    kind = "completed"
+    choices = options(step)
+    chosen: Option | None = None
     if answer.kind == "chosen":
-        chosen = match_choice(answer.text, options(step))
-        selected = None if chosen is None else chosen.label
+        chosen = match_choice(answer.text, choices)
     elif answer.kind == "timeout":
-        kind = "timeout"
         default = getattr(step.work, "default_choice", None)
-        selected = next(
-            (
-                option.label
-                for option in options(step)
-                if default in (option.target, option.label, option.key)
-            ),
-            None,
-        )
-    return (
-        InterviewLifecycle(
-            kind=kind,
-            node_id=walker.node,
-            path=walker.path,
-            visit=walker.visit,
-            question_id=question_id,
-            answer=answer.text or answer.kind,
-            selected=selected,
-            source=answer.source or None,
-        ),
+        meant = (one for one in choices if default in (one.target, one.label, one.key))
+        chosen = next(meant, None)
+    record = InterviewLifecycle(
+        kind="timeout" if answer.kind == "timeout" else "completed",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        question_id=question_id,
+        answer=answer.text or answer.kind,
+        selected=None if chosen is None else chosen.label,
+        selected_index=None if chosen is None else choices.index(chosen),
+        source=answer.source or None,
+        control=control,
     )
+    return (record,)
 
 
-def posted(state: State, payload: Mapping[str, Json]) -> tuple[Record, ...]:
-    """Records for an answer that was posted to the store: {question, choice, source}."""
-    answer = Answer("chosen", str(payload.get("choice", "")), str(payload.get("source", "answer")))
-    return answered(state, str(payload.get("question", "")), answer)
+def posted(state: State, control: Control) -> tuple[Record, ...]:
+    """Records for an answer that was posted to the store: {question, choice, source}.
+
+    Each is obeyed once: one that an earlier record has taken gives nothing.
+    """
+    if control.command != "answer" or control.number <= state.controls_obeyed:
+        return ()
+    wish = control.payload
+    answer = Answer("chosen", str(wish.get("choice", "")), str(wish.get("source", "answer")))
+    return answered(state, str(wish.get("question", "")), answer, control.number)

@@ -32,6 +32,7 @@ from . import drafts, fan_in, people
 from .commands import Command, Commit, Finish, Limits, StartAttempt
 from .gates import gate_route
 
+IDLE_LIMIT = 10_000
 DEAD_END = {
     "no_route": "no edge of '{node}' matched: its outcome was {outcome}",
     "failed": "'{node}' failed and nothing routes its failure",
@@ -57,28 +58,33 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
 
 def start_attempt(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands for a walker in `State.startable`: journal the attempt, then run it."""
-    if (refused := _too_often(state, walker)) is not None:
-        return (refused,)
+    if (over := _limit(state, walker)) is not None:
+        return _refused(state, walker, over)
     return (Commit((drafts.started(state, walker),)), StartAttempt(walker.path))
 
 
-def _too_often(state: State, walker: Walker) -> Commit | None:
+def _limit(state: State, walker: Walker) -> str | None:
+    """Why a walker may not enter its node any more; its walk then ends, wherever it leads."""
     limit = state.step(walker).max_visits
-    if limit is None or walker.visit <= limit:
-        return None
-    times = "once" if limit == 1 else f"{limit} times"
-    outcome = failed(
-        f"'{walker.node}' may be visited {times} (max_visits)", permanent=True, source="engine"
-    )
-    return Commit((drafts.committed(state, walker, outcome),))
+    if limit is not None and walker.visit > limit:
+        times = "once" if limit == 1 else f"{limit} times"
+        return f"'{walker.node}' may be visited {times} (max_visits)"
+    if walker.idle_stages >= IDLE_LIMIT:
+        return f"went through {IDLE_LIMIT} stages in a row, none of which did anything"
+    return None
+
+
+def _refused(state: State, walker: Walker, reason: str) -> tuple[Command, ...]:
+    outcome = failed(reason, permanent=True, source="engine")
+    return (Commit((drafts.committed(state, walker, outcome),)),)
 
 
 def _enter(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     work = state.step(walker).work
-    if limits.stopping and isinstance(work, Human):
+    if limits.stopping:
         return ()
-    if (refused := _too_often(state, walker)) is not None:
-        return (refused,)
+    if (over := _limit(state, walker)) is not None:
+        return _refused(state, walker, over)
     if isinstance(work, Exit) and (gated := gate_route(state, walker)) is not None:
         return (Commit((gated,)),)
     return (Commit((drafts.started(state, walker),)),)
@@ -91,7 +97,12 @@ def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
         case Start() | Exit():
             return _commit(state, walker, Outcome(Status.SUCCESS, source="engine"))
         case Conditional():
-            kept = Outcome(walker.outcome, preferred_label=walker.preferred_label, source="engine")
+            kept = Outcome(
+                walker.outcome,
+                preferred_label=walker.preferred_label,
+                failure_reason=walker.reason if walker.outcome is Status.FAIL else "",
+                source="engine",
+            )
             return _commit(state, walker, kept)
         case Human():
             return () if limits.stopping else people.go_on(state, walker)
@@ -111,6 +122,10 @@ def _commit(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ..
 def _route(state: State, walker: Walker) -> RouteDecision:
     step = state.step(walker)
     join_at = state.join_at(walker)
+    if (over := _limit(state, walker)) is not None:
+        return drafts.route(
+            state, walker, "limit", terminated_status="fail", terminated_reason=over
+        )
     if isinstance(step.work, Exit):
         return drafts.route(state, walker, "exit", terminated_status=walker.status.value)
     scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
@@ -122,7 +137,8 @@ def _route(state: State, walker: Walker) -> RouteDecision:
         choice = after_join(state.plan, spot, fork.region.join_at, carried)
     else:
         choice = choose(state.plan, spot)
-    ends_well = choice.target == join_at or (choice.target is None and choice.rule == "dead_end")
+    arrives = choice.target is not None and choice.target == join_at
+    ends_well = arrives or (choice.target is None and choice.rule == "dead_end")
     if walker.parent_fork is not None and ends_well and walker.status.succeeded:
         gated = gate_route(state, walker)
         if gated is not None:

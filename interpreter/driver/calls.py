@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from attractorc.compiler.plan.model import Agent
-from attractorc.compiler.value import encoded
+from attractorc.compiler.value import Json
 
 from ..context import Context
 from ..evaluate import render
@@ -37,7 +39,8 @@ class Folders:
         """The folder of a walker's stage; inside the run's own folder whatever it is called."""
         if self.logs_root is not None:
             return self.logs_root / stage_folder(walker.path, walker.node)
-        return self.stages / encoded(walker.path or "trunk") / f"{encoded(walker.writer)[-100:]}"
+        digest = sha256(walker.writer.encode()).hexdigest()[:32]
+        return self.stages / stage_folder("", walker.node) / digest
 
     def make(self, walker: Walker) -> Path:
         """The stage's folder, made with owner-only permissions, without an old status file."""
@@ -78,7 +81,7 @@ def call_for(
         attempt=walker.attempt,
         stage_id=walker.stage,
         attempt_id=walker.attempt_id(state.run_id),
-        context=_view(walker.context),
+        context=_View(walker.context),
         goal=state.plan.goal,
         inputs=state.inputs,
         prompt=prompt,
@@ -89,6 +92,20 @@ def call_for(
     )
 
 
-def _view(context: Context) -> Context:
-    """A view for the handler: what it wrote into it would reach nobody."""
-    return context.fork()
+class _View(Mapping[str, Json]):
+    """What a handler reads: copies, so that what it does to a value reaches nobody."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __getitem__(self, key: str) -> Json:
+        return deepcopy(self._context[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._context
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._context)
+
+    def __len__(self) -> int:
+        return len(self._context)

@@ -21,6 +21,8 @@ from .events import Answered, Cancelled, DelayOver, Event, Result, Woken
 from .journal import Journal
 from .tasks import Tasks
 
+TURN_LIMIT = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -69,9 +71,11 @@ class Engine:
                     return self._finished
                 if (left := self._leave()) is not None:
                     return left
+                await asyncio.sleep(0)  # signals and other tasks get their turn in any case
                 self._handle(await self._events.get())
                 while not self._events.empty():
                     self._handle(self._events.get_nowait())
+                self._journal.barrier()  # what came is safe, whatever deciding on it does
         finally:
             await self._tasks.end()
 
@@ -81,7 +85,11 @@ class Engine:
         """Commit decisions until there are none, then let the effects out, in that order."""
         effects: list[Callable[[], None]] = []
         state = self._journal.state
-        while commands := decide(state, Limits(self._jobs, self._stopping)):
+        limits = Limits(self._jobs, self._stopping)
+        for _ in range(TURN_LIMIT):
+            commands = decide(state, limits)
+            if not commands:
+                break
             for command in commands:
                 match command:
                     case Commit():
@@ -95,6 +103,8 @@ class Engine:
                     case Finish():
                         self._finish(command)
                         return
+        else:
+            self._events.put_nowait(Woken())  # more to decide, after others had their turn
         self._journal.barrier()
         for effect in effects:
             effect()
@@ -138,8 +148,7 @@ class Engine:
         state = self._journal.state
         before = state.sequence_no
         for control in self._journal.store.controls(state.run_id):
-            if control.command == "answer":
-                self._journal.append(settle.posted(state, control.payload))
+            self._journal.append(settle.posted(state, control))
         return state.sequence_no > before
 
     def _close(self, kind: str, reason: str) -> RunResult:

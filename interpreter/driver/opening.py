@@ -50,16 +50,23 @@ def new_run_id(clock: Clock) -> str:
 
 
 def create_run(new: NewRun, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
-    """Make the run in the store, take its lease, and write its first records."""
+    """Take the run's lease, and make it in the store with its first records, all or nothing."""
+    lease = ports.store.lease(new.run_id)
+    try:
+        return _begun(new, ports, lease, listeners)
+    except BaseException:
+        lease.release()
+        raise
+
+
+def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener]) -> Journal:
     store, clock = ports.store, ports.clock
-    context = store.create_context()
     now = stamp(clock.now())
+    context = store.create_context()
     store.create_run(
         RunRow(new.run_id, context, new.plan.name, new.plan.digest, "running", now, now)
     )
-    lease = store.lease(new.run_id)
-    state = begin(new.plan)
-    journal = Journal(state, store, lease, Topology(store, context), clock, listeners)
+    journal = Journal(begin(new.plan), store, lease, Topology(store, context), clock, listeners)
     source, plan = new.source.encode(), new.plan_text.encode()
     first: tuple[Record, ...] = (
         RunLifecycle(
@@ -129,7 +136,6 @@ async def _taken_up(
     for path in list(state.running):
         journal.append(settle.interrupted(state, path))
     for control in store.controls(run_id):
-        if control.command == "answer":
-            journal.append(settle.posted(state, control.payload))
+        journal.append(settle.posted(state, control))
     journal.barrier()
     return journal

@@ -12,9 +12,10 @@ from attractorc.compiler.plan.model import Agent, Custom, Tool
 
 from ..decide import settle
 from ..decide.people import question
-from ..handlers.results import vetted
+from ..handlers.results import vetted, vetted_answer
 from ..outcome import failed
-from ..ports import Answer, Handler, Ports, Process
+from ..ports import Answer, Handler, Ports, Process, Question
+from ..state import Phase
 from .calls import Folders, call_for
 from .events import Answered, Cancelled, DelayOver, Event, Result
 from .journal import Journal
@@ -36,19 +37,37 @@ class Tasks:
 
     def start(self, path: str) -> None:
         """Run the handler of the stage that a walker stands at."""
-        task = asyncio.create_task(self._attempt(path, self._handler(path)))
+        state = self._journal.state
+        attempt_id = state.walkers[path].attempt_id(state.run_id)
+        task = asyncio.create_task(self._attempt(path, attempt_id, self._handler(path)))
         self.attempts[path] = task
 
         def ended(task: asyncio.Task[None]) -> None:
             # A task that is cancelled before its first step never runs its own except clause.
             if task.cancelled():
                 self._events.put_nowait(Cancelled(path))
+            elif (error := task.exception()) is not None:
+                outcome = vetted(failed(_words(error), source="engine"))
+                self._events.put_nowait(Result(path, attempt_id, outcome, 0))
 
         task.add_done_callback(ended)
 
     def ask(self, path: str) -> None:
         """Ask the question of the gate that a walker stands at."""
-        self.asks[path] = asyncio.create_task(self._ask(path))
+        state = self._journal.state
+        walker = state.walkers.get(path)
+        if walker is None or walker.phase is not Phase.ASKING:
+            return  # a join was decided without it, in the same turn
+        asked = question(state, walker)
+        task = asyncio.create_task(self._ask(path, asked))
+        self.asks[path] = task
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                answer = Answer("skipped", source=_words(error))
+                self._events.put_nowait(Answered(path, asked.id, answer))
+
+        task.add_done_callback(ended)
 
     def wait(self, path: str) -> None:
         """Wait until a walker's backoff is over."""
@@ -87,10 +106,9 @@ class Tasks:
                 return self._ports.handlers[work.type]
         raise AssertionError(f"{type(work).__name__} has no handler")
 
-    async def _attempt(self, path: str, handler: Handler) -> None:
+    async def _attempt(self, path: str, attempt_id: str, handler: Handler) -> None:
         state, clock = self._journal.state, self._ports.clock
         walker = state.walkers[path]
-        attempt_id = walker.attempt_id(state.run_id)
         timeout_ms = state.step(walker).timeout_ms
         begun = clock.monotonic()
 
@@ -100,25 +118,30 @@ class Tasks:
 
         try:
             call = call_for(state, walker, self._folders, report)
-            async with asyncio.timeout(None if timeout_ms is None else timeout_ms / 1000):
+            async with asyncio.timeout(_seconds(timeout_ms)) as limit:
                 outcome = vetted(await handler.run(call))
         except asyncio.CancelledError:
-            self._events.put_nowait(Cancelled(path))
-            return
-        except TimeoutError:
-            outcome = failed(f"timed out after {_seconds(timeout_ms or 0)}", source="engine")
+            if _is_being_cancelled():
+                self._events.put_nowait(Cancelled(path))
+                return
+            outcome = failed("the handler cancelled itself", source="engine")
         except Exception as error:  # the one place: a handler's fault becomes an outcome
-            text = str(error) or "no message"
-            outcome = failed(f"{type(error).__name__}: {text}", source="engine")
+            late = isinstance(error, TimeoutError) and limit.expired()
+            words = f"timed out after {_shown(timeout_ms or 0)}" if late else _words(error)
+            outcome = vetted(failed(words, source="engine"))
         self._events.put_nowait(Result(path, attempt_id, outcome, clock.monotonic() - begun))
 
-    async def _ask(self, path: str) -> None:
-        state = self._journal.state
-        asked = question(state, state.walkers[path])
+    async def _ask(self, path: str, asked: Question) -> None:
         try:
-            answer = await self._ports.interviewer.ask(asked)
+            async with asyncio.timeout(_seconds(asked.timeout_ms)) as limit:
+                answer = vetted_answer(await self._ports.interviewer.ask(asked))
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            answer = Answer("skipped", source="the interviewer cancelled itself")
         except Exception as error:  # an interviewer's fault answers nothing
-            answer = Answer("skipped", source=f"{type(error).__name__}: {error}")
+            late = isinstance(error, TimeoutError) and limit.expired()
+            answer = Answer("timeout") if late else Answer("skipped", source=_words(error))
         self._events.put_nowait(Answered(path, asked.id, answer))
 
     async def _delay(self, path: str) -> None:
@@ -127,5 +150,23 @@ class Tasks:
         self._events.put_nowait(DelayOver(path))
 
 
-def _seconds(milliseconds: int) -> str:
+def _is_being_cancelled() -> bool:
+    """Whether somebody asked this task to end; a handler can also raise the error itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _words(error: BaseException) -> str:
+    try:
+        text = str(error) or "no message"
+    except Exception:  # somebody else's __str__
+        text = "its message cannot be shown"
+    return f"{type(error).__name__}: {text.encode('utf-8', 'backslashreplace').decode()}"
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _shown(milliseconds: int) -> str:
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:g} s"

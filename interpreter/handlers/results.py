@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal, get_args
 
 from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json, NotJson, checked
 
 from ..outcome import Outcome, Status, failed
+from ..ports import Answer
 
+_KINDS = Literal["chosen", "timeout", "skipped", "parked"]
 _TEXTS = ("preferred_label", "notes", "failure_reason", "source")
 
 
@@ -38,9 +41,24 @@ def vetted(outcome: object) -> Outcome:
         updates = checked_updates(outcome.context_updates)
         for name in _TEXTS:
             checked(getattr(outcome, name))
+        checked([*outcome.suggested_next_ids, *outcome.artifacts])
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
     return replace(outcome, context_updates=updates, artifacts=dict(outcome.artifacts))
+
+
+def vetted_answer(answer: object) -> Answer:
+    """An answer as it may be journaled; what is none counts as skipped, with the reason."""
+    if not isinstance(answer, Answer) or answer.kind not in get_args(_KINDS):
+        return Answer("skipped", source=f"the interviewer gave a {type(answer).__name__}")
+    try:
+        said: tuple[object, ...] = (answer.text, answer.source)
+        if not all(isinstance(text, str) for text in said):
+            raise NotJson("its text is none")
+        checked(said)
+    except NotJson as error:
+        return Answer("skipped", source=f"the interviewer's answer cannot be used: {error}")
+    return answer
 
 
 def checked_updates(updates: Mapping[str, object]) -> dict[str, Json]:

@@ -47,7 +47,11 @@ class StageFiles:
 
 def stage_files(call: Call) -> StageFiles:
     """Make the stage's folder ready: no old status file, the context as a read-only file."""
-    folder = call.stage_dir()
+    try:
+        folder = call.stage_dir()
+    except OSError as error:
+        reason = f"cannot make the stage's folder: {error.strerror}"
+        raise CannotStart(reason, permanent=False) from error
     files = StageFiles(folder, folder / "status.json", folder / "context.json")
     try:
         files.status.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, cast
 from attractorc.compiler.value import Json, encoded
 
 from ..ports import Store
-from ..records import FanInDecision, RunLifecycle, StageLifecycle
+from ..records import FanInDecision, ParallelLifecycle, RunLifecycle, StageLifecycle
 from .reading import every, stage_id
 
 How: TypeAlias = Literal["stage", "merge", "isolated", "input"]
@@ -82,6 +82,10 @@ class Ledger:
         for decision in every(store, run_id, FanInDecision):
             stage = stage_id(decision.path, decision.node_id, decision.visit)
             self.decisions[stage] = decision
+        self._forks = {
+            stage_id(fork.path, fork.node_id, fork.visit): fork.sequence_no
+            for fork in every(store, run_id, ParallelLifecycle, kinds=("started",))
+        }
         wanted = {key} | {inner for _, inner in self._isolations(key)}
         for record in every(store, run_id, StageLifecycle, kinds=("completed", "failed")):
             for name in wanted & record.context_updates.keys():
@@ -96,10 +100,15 @@ class Ledger:
                 number = write.record.sequence_no
                 if write.record.path == place and (before is None or number < before):
                     return self._origin(key, write)
+            before = self._forked_at(place) if place else before
             place = _above(place)
         if key in self._inputs:
             return Origin(key, "input", "", self._inputs[key])
         return None
+
+    def _forked_at(self, branch: str) -> int | None:
+        """When a branch got its view of what is above it: later writes there it never saw."""
+        return self._forks.get(branch.rpartition("/")[0])
 
     def _origin(self, key: str, write: _Write) -> Origin:
         record = write.record

@@ -67,11 +67,9 @@ class RunLifecycle(Record):
     status: str | None = tag(10)
     reason: str | None = tag(11)
     epoch: int | None = tag(12)
-    engine_pid: int | None = tag(13)
     workspace: str | None = tag(14)
     outcome_digest: str | None = tag(15)
     questions: list[str] = tag(16, [])
-    restarted_from: str | None = tag(17)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +249,8 @@ class InterviewLifecycle(Record):
     selected: str | None = tag(12)
     source: str | None = tag(13)
     default_choice: str | None = tag(14)
+    selected_index: int | None = tag(15)
+    control: int | None = tag(16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

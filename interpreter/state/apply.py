@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from attractorc.compiler.plan.model import Conditional, Plan
+from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
 
 from ..context import Context
 from ..outcome import Status
@@ -102,6 +102,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.attempt = record.attempt
             walker.visits[walker.node] = record.visit
             walker.context.set("current_node", walker.node, walker.writer)
+            if isinstance(state.step(walker).work, Parallel):
+                forks.clear_results(walker)
             if handled(state, walker):
                 state.running[walker.path] = None
             enqueue(state, walker)
@@ -140,7 +142,10 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
         walker.context.set(key, value, writer)
     walker.status = status
     walker.last_stage = walker.stage
+    walker.visits[walker.node] = record.visit
+    walker.idle_stages = 0 if _did_something(state, walker) else walker.idle_stages + 1
     if not isinstance(step.work, Conditional):
+        walker.reason = record.failure_reason or ""
         walker.outcome = status
         walker.preferred_label = record.preferred_label or ""
         walker.suggested = tuple(record.suggested_next_ids)
@@ -152,10 +157,15 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
         walker.context.set(key, record.attempt - 1, writer)
     if step.goal_gate:
         walker.gates[walker.node] = status
-    walker.reason = record.failure_reason or ""
     walker.phase = Phase.ROUTE
     walker.answer = None
     enqueue(state, walker)
+
+
+def _did_something(state: State, walker: Walker) -> bool:
+    """Whether the stage had an effect, asked a person, or had branches that ran."""
+    work = state.step(walker).work
+    return handled(state, walker) or isinstance(work, Human) or walker.fork is not None
 
 
 def _route(state: State, record: RouteDecision) -> None:
@@ -187,6 +197,7 @@ def _interview(state: State, record: InterviewLifecycle) -> None:
                 withdraw(state, walker)
                 walker.phase = Phase.ASKING
         case "completed" | "timeout":
+            state.controls_obeyed = max(state.controls_obeyed, record.control or 0)
             state.questions.pop(record.question_id, None)
             if walker is not None:
                 walker.phase = Phase.RUNNING

@@ -18,15 +18,14 @@ from ..records.times import millis
 from .model import BranchPhase, BranchState, Fork, Phase, State, Walker
 from .queues import enqueue, withdraw_queues
 
-UNSCOPED = (
+UNSCOPED_KEYS = (
     "parallel.results",
     "parallel.branch_count",
     "parallel.success_count",
     "parallel.fail_count",
     "parallel.join_policy",
-    "parallel.branch.",
-    "parallel.fan_in.",
 )
+UNSCOPED_PREFIXES = ("parallel.branch.", "parallel.fan_in.")
 
 TERMINAL = {
     "branch_completed": End.SUCCESS,
@@ -65,9 +64,14 @@ def parallel(state: State, record: ParallelLifecycle) -> None:
         _branch(state, fork, fork.branches[record.branch_index], record)
 
 
+def clear_results(walker: Walker) -> None:
+    """Entering a fan-out: take away what an earlier visit of it left (semantics 3.2)."""
+    own = f"parallel.{encoded(walker.node)}."
+    walker.context.clear(UNSCOPED_KEYS, (*UNSCOPED_PREFIXES, own))
+
+
 def _start(state: State, record: ParallelLifecycle) -> None:
     walker = state.walkers[record.path]
-    walker.context.clear(*UNSCOPED, f"parallel.{encoded(record.node_id)}.")
     stage = stage_of(record)
     branches = [
         BranchState(

@@ -41,6 +41,7 @@ class Walker:
     that was not conditional. `fork` is the stage id of the fan-out it stands at, kept until
     the fan-in has used it. `gates` are the last statuses of visited goal gates. `doomed`: the
     join of a fork above was decided without it; what it still brings is not wanted.
+    `idle_stages` counts the stages in a row that did nothing.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Walker:
     suggested: tuple[str, ...] = ()
     reason: str = ""
     last_stage: str = ""
+    idle_stages: int = 0
     fork: str | None = None
     due: int | None = None
     process: Process | None = None
@@ -169,6 +171,7 @@ class State:
     running: dict[str, None] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
     completed_count: int = 0
+    controls_obeyed: int = 0
 
     @property
     def trunk(self) -> Walker:

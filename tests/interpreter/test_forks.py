@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 
 from attractorc.compiler.expr import Comparison
-from attractorc.compiler.plan.model import Branch, Conditional, FanIn, Parallel, Region
+from attractorc.compiler.plan.model import Branch, Conditional, FanIn, Human, Parallel, Region
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, Winner, WinnerKey
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call
@@ -23,6 +23,7 @@ from attractorc.interpreter.records import (
 
 from .pipelines import (
     SUCCEEDS,
+    Says,
     Scripted,
     after,
     fails,
@@ -274,9 +275,11 @@ def test_a_fan_out_without_an_activated_branch_fails() -> None:
         step("join", "exit", work=FanIn("fan")),
         regions=(Region("fan", branches, "join", "fan_in"),),
     )
-    assert run(made).result.reason == (
+    ran = run(made)
+    assert ran.result.reason == (
         "no branch of 'fan' was activated: the condition of every branch is false"
     )
+    assert ran.context["parallel.fan.results"] == [{"branch_id": "a", "status": "skipped"}]
 
 
 def test_a_branch_that_dead_ends_on_unmatched_conditions_fails() -> None:
@@ -490,3 +493,17 @@ def test_a_thousand_branches_cost_time_in_proportion() -> None:
     ran = run(fan(names, FanOut(max_parallel=50)), Scripted())
     assert ran.result.status == "success"
     assert len(ends(ran)) == 1000
+
+
+def test_a_question_that_a_join_made_needless_in_the_same_turn_is_never_asked() -> None:
+    gate = step("ask", to("join", "[Y] Yes"), work=Human(("Well?",)), region="fan")
+    made = plan(
+        step("fan", work=Parallel()),
+        step("q", "join", work=Conditional(), region="fan"),
+        gate,
+        step("join", "exit", work=FanIn("fan")),
+        regions=(region("fan", "q ask", "join", policy=FIRST),),
+    )
+    somebody = Says("yes")
+    assert run(made, interviewer=somebody).result.status == "success"
+    assert somebody.questions == []
