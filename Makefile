@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 TREE := build/tree
 JOBS ?= 2
 GATE := examples/quality_gate
-FOLDERS := cli compiler interpreter grammar schemas tests
+EDITOR := build/editor
+YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
+FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
-.PHONY: run test check setup format clean tree crash
+.PHONY: run test check setup format clean tree bench crash reference rules pre-commit corpus fuzz editor-test schemas
 
 setup: $(VENV)/.ready
 
@@ -33,8 +35,34 @@ format: setup
 	$(BIN)/ruff check --quiet --fix $(FOLDERS)
 	$(BIN)/ruff format --quiet $(FOLDERS)
 
+# Where npm is, YAML is tried in the server that editors use; elsewhere those tests are skipped.
 test: check
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
+	@command -v npm > /dev/null && $(MAKE) --silent $(YLS) || true
+	if test -e $(YLS); then export ATTRACTORC_YLS=$(CURDIR)/$(YLS); fi; \
+		$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
+
+# Schemas that are made from tables and types; a test fails when one is stale.
+schemas: setup
+	$(BIN)/python -c 'from pathlib import Path; \
+		from attractorc.compiler.render.pipeline_schema import pipeline_schema_text; \
+		from attractorc.interpreter.queries.outcome_schema import outcome_schema_text; \
+		from attractorc.interpreter.queries.schema import query_schema_text; \
+		from attractorc.interpreter.records.schema import event_schema_text; \
+		made = dict(pipeline=pipeline_schema_text, outcome=outcome_schema_text, \
+			query=query_schema_text, event=event_schema_text); \
+		[Path(f"schemas/{name}.schema.json").write_text(text(), "utf-8") \
+			for name, text in made.items()]'
+
+# What editors make of a YAML pipeline, in the server that they use; needs node and npm.
+$(YLS):
+	npm install --silent --prefix $(EDITOR) --no-save --no-audit --no-fund yaml-language-server@1.25.0
+
+editor-test: setup $(YLS)
+	ATTRACTORC_YLS=$(CURDIR)/$(YLS) $(BIN)/python -m pytest --quiet tests/editor
+
+# What compiling costs: microseconds per node, and a whole `check` against `python -c pass`.
+bench: setup
+	$(BIN)/python benchmarks/compile.py
 
 # The checks of the example are run by the same Python as the rest.
 run: export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -46,6 +74,33 @@ run: setup
 # kill -9 at every record of every pipeline of the test, also while resuming.
 crash: setup
 	ATTRACTORC_CRASH=all $(BIN)/python -m pytest --quiet --timeout 3600 -rP tests/test_crash.py
+
+# docs/reference.md is the attribute table as a page; a test fails when it is stale.
+reference: setup
+	$(BIN)/python -c 'from attractorc.compiler.elaborate.unsupported import REFUSED; \
+		from attractorc.compiler.render.reference import reference; \
+		print(reference(REFUSED), end="")' > docs/reference.md.new
+	mv docs/reference.md.new docs/reference.md
+
+# docs/rules.md is the pages of all rules; a test fails when it is stale.
+rules: setup
+	$(BIN)/attractorc explain --all > docs/rules.md.new
+	mv docs/rules.md.new docs/rules.md
+
+# The hooks of .pre-commit-hooks.yaml, run by the real pre-commit.
+pre-commit: setup
+	$(PYTHON) -m venv build/pre-commit
+	build/pre-commit/bin/python -m pip install --quiet --disable-pip-version-check pre-commit
+	ATTRACTORC_PRE_COMMIT=$(CURDIR)/build/pre-commit/bin/pre-commit \
+		$(BIN)/python -m pytest --quiet tests/cli/test_pre_commit.py
+
+# Real pipelines of other people (ATTRACTORC_CORPUS): a table, and all is as reviewed.
+corpus: setup
+	$(BIN)/python -m tests.corpus
+
+# Broken, hostile and huge inputs for FUZZ_SECONDS (300); what fails is kept in build/fuzz.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(VENV)

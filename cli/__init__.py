@@ -15,23 +15,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .compiler.diagnostic import Diagnostic
     from .compiler.driver import Compiled
+    from .compiler.source import Files
 
 __all__ = ("check", "compile")
 
 
-def check(text: str | bytes, name: str = "pipeline.dot") -> tuple[Diagnostic, ...]:
+def check(
+    text: str | bytes, name: str = "pipeline.dot", files: Files | None = None
+) -> tuple[Diagnostic, ...]:
     """All findings about a pipeline, in order. `name` is its file name, for them to point to.
 
     Bytes are decoded as a file's are. Raises nothing about the text, whatever it is.
     """
-    return compile(text, name).diagnostics
+    return compile(text, name, files).diagnostics
 
 
-def compile(text: str | bytes, name: str = "pipeline.dot") -> Compiled:  # noqa: A001
-    """Compile a pipeline: `.plan` is None if `.diagnostics` holds an error."""
+def compile(  # noqa: A001
+    text: str | bytes, name: str = "pipeline.dot", files: Files | None = None
+) -> Compiled:
+    """Compile a pipeline: `.plan` is None if `.diagnostics` holds an error.
+
+    `files` reads the files that the pipeline names (`prompt="@path"`), by their paths from
+    its folder; without it, naming one is an error. No file is opened otherwise.
+    """
     from .compiler import driver
     from .compiler.source import Source
 
     if isinstance(text, bytes):
-        return driver.compile_bytes(text, name)
-    return driver.compile_source(Source(name, text))
+        return driver.compile_bytes(text, name, files=files)
+    return driver.compile_source(Source(name, text), files=files)

@@ -1,25 +1,30 @@
 """From the bytes or the text of one file to its findings and its plan.
 
 The compiler's front door and its table of contents: read, elaborate, passes, rules, lower.
-Pure: it opens no file but those of the compiler itself, and what is wrong with the text is
-a finding, never an exception. It must not know where text comes from or findings go.
+Pure: it opens no file but those of the compiler itself, so what a pipeline pulls in comes
+from the caller's reader; what is wrong with the text is a finding, never an exception. It
+must not know where text comes from or findings go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
 from .frontend import Language, decode, language_of, read
 from .graph.model import Graph
-from .passes import PASSES
-from .plan.model import Plan
+from .passes import PASSES, Pass
 from .rules import LOCAL_RULES, RULES, Rule
 from .rules import check as apply_rules
-from .source import Source
+from .source import Files, Source, no_files
+from .suppressions import suppressed
 from .syntax import Document
+
+if TYPE_CHECKING:
+    from .plan.model import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +43,52 @@ class Compiled:
 
 
 def compile_bytes(
-    data: bytes, name: str, rules: Iterable[Rule] = RULES, planned: bool = True
+    data: bytes,
+    name: str,
+    rules: Iterable[Rule] = RULES,
+    planned: bool = True,
+    *,
+    files: Files | None = None,
+    passes: Iterable[Pass] = PASSES,
 ) -> Compiled:
     """Compile a file's bytes; `name` is what findings call it, its ending tells the language.
 
-    Without `planned` there is no plan in the end, which is all that a linter needs.
+    Without `planned` there is no plan in the end, which is all that a linter needs. `files`
+    reads the files that the pipeline names; without it, naming one is an error.
     """
     source, found = decode(data, name)
     if has_errors(found):
         return Compiled(source, ordered(found))
-    return _compile(source, None, rules, found, planned)
+    return _compile(source, None, found, _Way(tuple(rules), passes, files or no_files, planned))
 
 
 def compile_source(
-    source: Source, language: Language | None = None, rules: Iterable[Rule] = RULES
+    source: Source,
+    language: Language | None = None,
+    rules: Iterable[Rule] = RULES,
+    *,
+    files: Files | None = None,
+    passes: Iterable[Pass] = PASSES,
 ) -> Compiled:
-    """Compile a text; without `language` its name and its beginning tell it."""
-    return _compile(source, language, rules, (), planned=True)
+    """Compile a text; without `language` its name and its beginning tell it.
+
+    A host adds its own as `passes=PASSES + (mine,)` and `rules=RULES + (mine,)`.
+    """
+    return _compile(source, language, (), _Way(tuple(rules), passes, files or no_files, True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the caller wants it done."""
+
+    rules: tuple[Rule, ...]
+    passes: Iterable[Pass]
+    files: Files
+    planned: bool
 
 
 def _compile(
-    source: Source,
-    language: Language | None,
-    rules: Iterable[Rule],
-    found: tuple[Diagnostic, ...],
-    planned: bool,
+    source: Source, language: Language | None, found: tuple[Diagnostic, ...], way: _Way
 ) -> Compiled:
     document, syntax = read(source, language or language_of(source.name, source.text))
     found += syntax
@@ -70,11 +96,13 @@ def _compile(
         return Compiled(source, ordered(found))
     graph, elaborated = elaborate(document)
     found += elaborated
-    for each in PASSES:
-        graph, passed = each(graph)
+    for each in way.passes:
+        graph, passed = each(graph, way.files)
         found += passed
-    found = ordered(_judged(graph, found, rules))
-    return Compiled(source, found, _plan(graph, found) if planned else None, graph, document)
+    found = ordered(_judged(graph, found, way.rules))
+    found = suppressed(document, found, way.rules)
+    plan = _plan(graph, found) if way.planned else None
+    return Compiled(source, found, plan, graph, document)
 
 
 def _plan(graph: Graph, found: tuple[Diagnostic, ...]) -> Plan | None:

@@ -1,21 +1,43 @@
-"""Where text came from: a source file's text and the spans that point into it.
+"""Where text came from: a source file's text, the spans into it, and the files beside it.
 
 Every scalar of a pipeline keeps a span, so that a finding can point at exactly what it
 is about. Apart from the rest because everything else points here, and this at nothing.
-It must not know what the text means.
+It opens no file: who calls the compiler hands in a reader. It must not know what the text
+means.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+Files: TypeAlias = Callable[[str], bytes]
+"""Reads a file by its path from the pipeline's folder, with forward slashes.
+
+Raises `Unreadable`, also for what a link leads to outside the folder. It need not give more
+than `FILE_LIMIT` bytes and one.
+"""
+
+FILE_LIMIT: Final = 1024 * 1024
+"""The most bytes that a file which a pipeline pulls in may have."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Unreadable(Exception):
+    """A file cannot be read; the text goes on where "the file 'x' ..." stops."""
+
+
+def no_files(path: str) -> bytes:
+    """The reader of a pipeline that has no folder: it came as text, or by standard input."""
+    raise Unreadable("cannot be read: the pipeline was given as text, not as a file in a folder")
+
+
+class Span(NamedTuple):
     """A stretch of a file: offsets from 0, lines and columns from 1, in code points.
 
     `end` and `end_column` are exclusive. `file` is the name that the caller gave the source.
+    A tuple, because there are more of these than of all else, and a tuple is made quickly.
     """
 
     file: str

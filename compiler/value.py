@@ -10,7 +10,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -114,6 +113,8 @@ _NAME_LIMIT = 200
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most likely meant, or None; ties go to the first sorted."""
+    from difflib import SequenceMatcher
+
     folded = _folded(name)
     best: tuple[float, str] | None = None
     for candidate in sorted(set(known)):

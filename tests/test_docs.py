@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import pytest
 
 from attractorc.commands.exits import Exit
 from attractorc.compiler.driver import compile_bytes
+from attractorc.compiler.passes import PASSES
 from attractorc.compiler.plan.model import Region
 from attractorc.compiler.policy import StrategyName
 from attractorc.interpreter.context import Written
@@ -119,3 +122,20 @@ def test_every_variable_that_a_tool_is_given_has_a_row() -> None:
     source = Path(stage_files.__file__).read_text("utf-8")
     given = set(re.findall(r'"(ATTRACTOR_[A-Z_]*[A-Z])"', source)) | {stage_files.MARK}
     assert written == given | {"ATTRACTOR_INPUT_NAME"}
+
+
+def test_the_example_of_embedding_prints_what_the_page_says() -> None:
+    page = (DOCS / "embedding.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    (printed,) = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "embedding.md", "exec"), {"__name__": "embedding"})
+    assert said.getvalue() == printed
+
+
+def test_the_page_on_embedding_lists_the_passes_in_their_order() -> None:
+    page = (DOCS / "embedding.md").read_text("utf-8")
+    assert [name for name, _does in rows(page, "pass", "does")] == [
+        each.__name__ for each in PASSES
+    ]

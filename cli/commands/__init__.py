@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong with pipeline files.",
     "explain": "Say what a rule means, with examples.",
     "plan": "Compile a pipeline and show its plan.",
+    "convert": "Write a pipeline in the other language.",
+    "fmt": "Lay pipeline files out.",
     "exec": "Run a pipeline.",
     "resume": "Go on after a crash, a stop, or an answer.",
     "answer": "Answer a question of a parked run.",

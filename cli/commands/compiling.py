@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .beside import files_in
 from .exits import Exit, Refused
 from .files import read_one
 
@@ -30,7 +31,7 @@ def compiled_or_refused(
     from attractorc.compiler.render.findings_text import counts, full
 
     item = read_one(file, stdin_name)
-    compiled = compile_bytes(item.data, item.name)
+    compiled = compile_bytes(item.data, item.name, files=files_in(item.folder))
     found = compiled.diagnostics
     if compiled.plan is not None:
         found = tuple(one for one in found if warned and one.severity is not Severity.INFO)

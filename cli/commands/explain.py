@@ -15,14 +15,22 @@ from .exits import Exit, Refused
     short_help="Say what a rule means, with examples.",
 )
 @click.argument("rule", required=False)
-def command(rule: str | None) -> int:
+@click.option(
+    "--all", "everything", is_flag=True, help="Print the pages of all rules, in Markdown."
+)
+def command(rule: str | None, everything: bool) -> int:
     """Say what RULE means: what it finds, why it matters, a bad and a good example.
 
     Without a name, list all rules.
     """
-    from attractorc.compiler.rules.pages import page, pages
+    from attractorc.compiler.rules.pages import catalogue, page, pages
     from attractorc.compiler.value import nearest
 
+    if everything:
+        if rule is not None:
+            raise Refused("--all prints every rule; leave out the name")
+        click.echo(catalogue().encode(), nl=False)
+        return Exit.DONE
     if rule is None:
         listed = pages()
         width = max(len(each.rule) for each in listed)

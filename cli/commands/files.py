@@ -11,7 +11,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -30,10 +29,16 @@ _BYTES_LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file as it was named, and what is in it (at most 64 MiB and a byte)."""
+    """One file as it was named, and what is in it (at most 64 MiB and a byte).
+
+    `folder` is where the files lie that it names; None for a text without a file name. `path`
+    is where the file itself is; None for the standard input.
+    """
 
     name: str
     data: bytes
+    folder: Path | None = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,18 @@ class Inputs:
     unread: tuple[str, ...]
 
 
-def read_all(arguments: Iterable[str], stdin_name: str | None = None) -> Inputs:
-    """Every file that the arguments mean, each once; one that is unreadable hides no other."""
+def read_all(
+    arguments: Iterable[str], stdin_name: str | None = None, pipelines_only: bool = False
+) -> Inputs:
+    """Every file that the arguments mean, each once; one that is unreadable hides no other.
+
+    With `pipelines_only`, a named file that would be left out of a folder is left out.
+    """
     found: dict[str, Input] = {}
     unread: dict[str, None] = {}
     for argument in arguments:
         try:
-            for name in _meant(argument):
+            for name in _meant(argument, pipelines_only):
                 try:
                     item = read_one(name, stdin_name)
                     found.setdefault(os.path.normpath(item.name), item)
@@ -64,10 +74,12 @@ def read_all(arguments: Iterable[str], stdin_name: str | None = None) -> Inputs:
 def read_one(argument: str, stdin_name: str | None = None) -> Input:
     """The one file that an argument names; `Refused` if it is a folder or unreadable."""
     if argument == STDIN:
-        return Input(stdin_name or "<stdin>", sys.stdin.buffer.read(_BYTES_LIMIT + 1))
+        data = sys.stdin.buffer.read(_BYTES_LIMIT + 1)
+        return Input(stdin_name or "<stdin>", data, Path(stdin_name).parent if stdin_name else None)
     if Path(argument).is_dir():
         raise Refused(f"{shown(argument)}: is a folder; name one pipeline file")
-    return Input(shown(argument), _bytes(argument))
+    path = Path(argument)
+    return Input(shown(argument), _bytes(argument), path.parent, path)
 
 
 def shown(name: str | Path) -> str:
@@ -89,6 +101,8 @@ def write_whole(target: Path, data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     unfinished = Path(name)
     try:
@@ -111,7 +125,7 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
-def _meant(argument: str) -> Iterator[str]:
+def _meant(argument: str, pipelines_only: bool) -> Iterator[str]:
     """The names of the files that one argument means; `Refused` if there are none."""
     path = Path(argument)
     if argument != STDIN and path.is_dir():
@@ -128,6 +142,8 @@ def _meant(argument: str) -> Iterator[str]:
         if not names:
             raise Refused(f"{shown(argument)}: no file matches")
         yield from names
+    elif pipelines_only and argument != STDIN and path.is_file():
+        yield from _pipeline(argument, path.name.lower())
     else:
         yield argument
 

@@ -18,6 +18,9 @@ from .stages import EDGES, GRAPH, STAGES, SUBGRAPHS
 
 __all__ = [
     "DRAWING",
+    "JUDGED",
+    "REGION_KINDS",
+    "RETRIES",
     "TABLE",
     "Row",
     "ValueType",
@@ -26,15 +29,23 @@ __all__ = [
     "is_drawing",
     "is_synonym",
     "lookup",
+    "never_read",
+    "spellings",
     "suggest",
 ]
+
+JUDGED: frozenset[str] = frozenset(
+    {row.name for row in REGIONS} | {"tool_command", "output", "human.default_choice"}
+)
+RETRIES = frozenset({"max_retries", "retry_policy"})
+REGION_KINDS = ("parallel", "parallel.fan_in")
 
 TABLE: tuple[Row, ...] = (*GRAPH, *SUBGRAPHS, *STAGES, *REGIONS, *CHILDREN, *EDGES)
 
 _PLACES: tuple[Where, ...] = get_args(Where)
 
 
-def _spellings(row: Row) -> tuple[str, ...]:
+def spellings(row: Row) -> tuple[str, ...]:
     """Every name under which a row is found, with underscores for its dots."""
     dotted = (row.name, *row.synonyms, *row.aliases)
     return (*dotted, *(name.replace(".", "_") for name in dotted if "." in name))
@@ -44,7 +55,7 @@ def _index() -> Mapping[tuple[Where, str], Row]:
     found: dict[tuple[Where, str], Row] = {}
     for row in TABLE:
         for where in row.where:
-            for name in _spellings(row):
+            for name in spellings(row):
                 if found.setdefault((where, name), row) is not row:
                     raise AssertionError(f"two rows claim {name!r} of a {where}")
     return found
@@ -71,6 +82,21 @@ def is_drawing(name: str) -> bool:
 def suggest(where: Where, name: str) -> str | None:
     """The attribute of that place that `name` most likely meant, by its canonical name."""
     return nearest(name, (row.name for row in TABLE if where in row.where))
+
+
+def never_read(kind: str, name: str) -> bool:
+    """Whether an attribute means nothing on a node of that kind, and is surely a mistake there.
+
+    Only what says how a stage behaves is judged; a model or a timeout does no harm anywhere.
+    """
+    if kind == "custom":
+        return False
+    if kind in REGION_KINDS and name in RETRIES:
+        return True
+    row = lookup("node", name)
+    if name not in JUDGED or row is None:
+        return False
+    return bool(row.kinds) and kind not in row.kinds
 
 
 def elsewhere(name: str) -> tuple[Where, ...]:

@@ -41,6 +41,7 @@ class Row:
     accepted silently. `kinds` are the node kinds that read it, () for all of them. `default`
     is text for people. `values` is the closed set of an `enum`; with `open_set`, others are
     only a warning. `minimum` and `maximum` are inclusive, in milliseconds for durations.
+    `spec` is true for what the specification has; `since` is the version of attractorc.
     """
 
     name: str
@@ -56,3 +57,4 @@ class Row:
     minimum: int | None = None
     maximum: int | None = None
     spec: bool = False
+    since: str = "0.1.0"

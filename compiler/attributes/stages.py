@@ -36,7 +36,7 @@ STAGES: tuple[Row, ...] = (
         "prompt",
         _NODE,
         "string",
-        "What the agent is told; $goal, inputs and ${context.key} are filled in.",
+        "What the agent is told, or @path of a file; $goal, inputs, ${context.key} are filled in.",
         "the label",
         kinds=(*_AGENTS, "parallel.fan_in"),
         aliases=("llm_prompt",),
@@ -46,7 +46,7 @@ STAGES: tuple[Row, ...] = (
         "prompt_file",
         _NODE,
         "string",
-        "A file beside the pipeline that holds the prompt.",
+        'A file beside the pipeline that holds the prompt; written prompt="@path" as a rule.',
         kinds=(*_AGENTS, "parallel.fan_in"),
     ),
     Row(

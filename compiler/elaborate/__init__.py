@@ -38,7 +38,7 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
         kind, type_name = found[raw.id]
         attrs = _sound(raw.attrs)
         if kind == "parallel":
-            joined(raw.id, attrs, outgoing.get(raw.id, ()), findings)
+            joined(raw.id, attrs, outgoing.get(raw.id, ()), findings, raw.attrs.keys() - attrs)
         merged(attrs)
         ignored(raw.id, kind, attrs.values(), findings)
         unsupported_kind(raw.id, kind, raw.span, findings)
@@ -79,6 +79,7 @@ def _node(raw: RawNode, kind: Kind, type_name: str, attrs: dict[str, Attr]) -> N
         type=type_name,
         declared=raw.declared,
         implicit=raw.implicit,
+        broken=frozenset(name for name, attr in raw.attrs.items() if attr.value is BROKEN),
     )
 
 

@@ -13,7 +13,6 @@ from typing import Literal
 
 from ..attributes import Row, Where, elsewhere, is_drawing, is_synonym, lookup, suggest
 from ..diagnostic import Edit, Fix, Related
-from ..frontend.inputs import plain
 from ..graph.elements import Attr
 from ..source import Source
 from ..syntax import Attribute, Mapping, Name, Scalar, Value
@@ -53,6 +52,8 @@ class Binder:
             row = lookup(where, key.text)
             if row is None:
                 if not is_drawing(key.text):
+                    from ..frontend.inputs import plain
+
                     self._unknown(where, key)
                     bound.extra[key.text] = self._attr(key.text, plain(value), key, value, own)
                 continue

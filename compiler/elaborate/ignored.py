@@ -9,16 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..attributes import lookup
-from ..attributes.regions import REGIONS
+from ..attributes import RETRIES, never_read
 from ..graph.elements import Attr, Kind
 from .findings import Findings
 
-_JUDGED: frozenset[str] = frozenset(
-    {row.name for row in REGIONS} | {"tool_command", "output", "human.default_choice"}
-)
-_RETRIES = frozenset({"max_retries", "retry_policy"})
-_REGION: tuple[Kind, ...] = ("parallel", "parallel.fan_in")
 _CALLED: Mapping[str, str] = {
     "codergen": "an agent stage",
     "conditional": "a conditional node",
@@ -40,18 +34,11 @@ _MENDS: Mapping[str, str] = {
 def ignored(node: str, kind: Kind, attrs: Iterable[Attr], findings: Findings) -> None:
     """Reports a node's own attributes that mean nothing on a node of its kind."""
     for attr in attrs:
-        if not attr.own or kind == "custom":
+        if not attr.own or not never_read(kind, attr.name):
             continue
-        if attr.name in _RETRIES and kind in _REGION:
+        if attr.name in RETRIES:
             mend: str | None = "lead an edge back to it, or write it on the stages inside"
-        elif attr.name in _JUDGED and not _reads(kind, attr.name):
-            mend = _MENDS.get(attr.name)
         else:
-            continue
+            mend = _MENDS.get(attr.name)
         message = f"{_CALLED[kind]} never reads '{attr.name}'"
         findings.add("ignored_attribute", attr.key_span, message, help=mend, node=node)
-
-
-def _reads(kind: Kind, name: str) -> bool:
-    row = lookup("node", name)
-    return row is not None and (not row.kinds or kind in row.kinds)

@@ -6,7 +6,7 @@ because only the whole node has all of them. It must not know what a policy mean
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,17 @@ from ..value import slug
 from .findings import Findings
 
 
-def joined(node: str, attrs: dict[str, Attr], edges: Iterable[Edge], findings: Findings) -> None:
-    """Completes a fan-out's `join` in place, or removes one that cannot be completed."""
+def joined(
+    node: str,
+    attrs: dict[str, Attr],
+    edges: Iterable[Edge],
+    findings: Findings,
+    broken: Container[str] = (),
+) -> None:
+    """Completes a fan-out's `join` in place, or removes one that cannot be completed.
+
+    What misses an attribute that is `broken`, and so a finding already, goes in silence.
+    """
     attr = attrs.get("join")
     join = attr.value if attr else Join()
     if attr and not _is_known(attr, join, edges):
@@ -27,6 +36,9 @@ def joined(node: str, attrs: dict[str, Attr], edges: Iterable[Edge], findings: F
         del attrs["join"]
         return
     k, ratio = attrs.get("k"), attrs.get("quorum_ratio")
+    if attr and {"k_of_n": "k", "quorum": "quorum_ratio"}.get(join.kind) in broken:
+        del attrs["join"]
+        return
     _ignored(node, k, join.kind == "k_of_n", "join=k_of_n", findings)
     _ignored(node, ratio, join.kind == "quorum", "join=quorum", findings)
     if attr is None:

@@ -195,6 +195,8 @@ def _enrol(name: Name, scope: _Scope) -> None:
 
 
 def _over(below: Bound, above: Bound) -> Bound:
+    if not below.attrs and not below.extra:
+        return above
     return Bound({**below.attrs, **above.attrs}, {**below.extra, **above.extra})
 
 

@@ -21,10 +21,6 @@ def _always(value: Any) -> bool:
     return True
 
 
-def _is_file(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("@") and len(value.split()) == 1
-
-
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "for_each": (_always, "for_each", "write one edge for each branch"),
     "workspace": (
@@ -41,8 +37,6 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     ),
     "merge_files": (_always, "merge_files", "leave it out"),
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
-    "prompt": (_is_file, "a prompt from a file", "write the prompt itself"),
-    "prompt_file": (_always, "a prompt from a file", "write the prompt itself"),
     "loop_restart": (
         lambda value: value is True,
         "loop_restart",
@@ -51,6 +45,9 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "tool_hooks.pre": (_always, "tool_hooks", "leave it out"),
     "tool_hooks.post": (_always, "tool_hooks", "leave it out"),
 }
+REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
+"""The attributes that are refused, or some value of them, and what that would be."""
+
 _UNHEEDED = frozenset({"fidelity", "default_fidelity", "thread_id"})
 _KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
 _WINNERS = frozenset({"prompt", "human", "arrival"})

@@ -1,7 +1,8 @@
 """Gives attribute values their types, and says what is wrong with those that have none.
 
-One reader for each type of the attribute table. A value that cannot be read becomes
-`BROKEN`, so that what follows from it stays silent. It must not know nodes, edges or
+One reader for each type of the attribute table; those of the small languages are imported
+where such a value is met, because most files have few of them. A value that cannot be read
+becomes `BROKEN`, so that what follows from it stays silent. It must not know nodes, edges or
 which attribute it reads, beyond the table's row.
 """
 
@@ -15,18 +16,12 @@ from typing import Any, Final, TypeAlias
 
 from ..attributes import Row, ValueType
 from ..diagnostic import Severity
-from ..frontend.condition import parse_condition
-from ..frontend.inputs import inputs_of
-from ..frontend.joins import join_of, parse_ratio
-from ..frontend.merges import merge_of
 from ..frontend.small import Fault, Problem
-from ..frontend.winners import winner_of
 from ..policy import FIDELITIES, RETRY_PRESETS, Retry
 from ..source import Source
 from ..syntax import Scalar, Sequence, Value
 from ..value import duration_ms, nearest
 from .findings import Findings
-from .styles import styles
 
 BROKEN: Final = object()
 """Stands for a value that is a finding already."""
@@ -184,6 +179,8 @@ def _condition(value: Value, place: Place) -> Any:
     text = place.text(value)
     if text is None:
         return BROKEN
+    from ..frontend.condition import parse_condition
+
     found = parse_condition(text)
     if isinstance(found, Problem):
         return place.fault("condition_syntax", Fault(value, found))
@@ -191,21 +188,29 @@ def _condition(value: Value, place: Place) -> Any:
 
 
 def _join(value: Value, place: Place) -> Any:
+    from ..frontend.joins import join_of
+
     found = join_of(value)
     return place.fault("join_syntax", found) if isinstance(found, Fault) else found
 
 
 def _winner(value: Value, place: Place) -> Any:
+    from ..frontend.winners import winner_of
+
     found = winner_of(value)
     return place.fault("winner_syntax", found) if isinstance(found, Fault) else found
 
 
 def _merge(value: Value, place: Place) -> Any:
+    from ..frontend.merges import merge_of
+
     found = merge_of(value)
     return place.fault("merge_syntax", found) if isinstance(found, Fault) else found
 
 
 def _inputs(value: Value, place: Place) -> Any:
+    from ..frontend.inputs import inputs_of
+
     found = inputs_of(value)
     return place.fault("inputs_syntax", found) if isinstance(found, Fault) else found
 
@@ -214,6 +219,8 @@ def _ratio(value: Value, place: Place) -> Fraction | Any:
     text = place.text(value)
     if text is None:
         return BROKEN
+    from ..frontend.joins import parse_ratio
+
     found = parse_ratio(text)
     if found is None:
         message = f"'{place.name}' must be above 0 and at most 1, not '{text}'"
@@ -260,6 +267,8 @@ def _stylesheet(value: Value, place: Place) -> Any:
     text = place.text(value)
     if text is None or not isinstance(value, Scalar):
         return BROKEN
+    from .styles import styles
+
     found = styles(value, place.source, place.findings)
     return BROKEN if found is None else found
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from ..expr import And, Comparison, Expr, Not, Operator, Or, Truth
-from .small import Problem, Refused, parsed, unquoted
+from .small import MAX_LENGTH, Problem, Refused, parsed, unquoted
 
 _WORDS = {
     "KEY": "a key (outcome, context.x)",
@@ -36,10 +36,34 @@ def parse_condition(text: str) -> Expr | Problem | None:
     """
     if not text.strip():
         return None
+    plain = plain_condition(text)
+    return parsed_condition(text) if plain is None else plain
+
+
+def parsed_condition(text: str) -> Expr | Problem:
+    """The condition by its grammar, which is what counts."""
     result = parsed("condition", "start", ("start",), text, _BUILDER, _WORDS)
     if isinstance(result, Problem):
         return _explained(text, result)
     return cast("Expr", result)
+
+
+_CLAUSE = re.compile(r"\s*([^\W\d]\w*(?:\.\w+)*)\s*(!=|==?)\s*([\w.-]+)\s*")
+
+
+def plain_condition(text: str) -> Expr | None:
+    """Equalities of keys and bare words, as nearly all conditions are; None for all else.
+
+    The grammar gives the same for them; thanks to this, most files need no parser at all.
+    """
+    clauses = []
+    for clause in text.split("&&") if len(text) <= MAX_LENGTH else ():
+        found = _CLAUSE.fullmatch(clause)
+        if found is None:
+            return None
+        key, operator, word = found.groups()
+        clauses.append(Comparison(key, "!=" if operator == "!=" else "=", word))
+    return And(tuple(clauses)) if len(clauses) > 1 else clauses[0] if clauses else None
 
 
 class _Builder:
@@ -95,6 +119,13 @@ def _key(token: Any) -> str:
 
 _CONNECTIVES = {"and": "&&", "or": "||", "not": "!", "&": "&&", "|": "||"}
 _INSTEAD = "write one of =, !=, <, <=, >, >=, contains"
+_RUN_TOGETHER = {
+    "=~": _INSTEAD,
+    "===": "write = instead",
+    "=>": "write >= instead",
+    "=<": "write <= instead",
+    "<>": "write != instead",
+}
 _OTHER_OPERATORS = re.compile(r"matches\b|=~|~=|<>|is\b|eq\b|in\b|~")
 _VALUE_BEFORE = re.compile(r"(?:==|!=|<=|>=|=|<|>|contains\s)\s*([^\s\"'()&|!=<>][^\"'()&|]*)$")
 
@@ -109,8 +140,9 @@ def _explained(text: str, problem: Problem) -> Problem:
         return _no_operator(word[0], problem.start, f"write {meant} instead")
     if word and (negated := re.search(r"\bnot\s+$", before)):
         return _no_operator("not", negated.start(), "write ! instead")
-    if rest.startswith("~") and before.endswith("="):
-        return _no_operator("=~", problem.start - 1, _INSTEAD)
+    for wrong, meant in _RUN_TOGETHER.items():
+        if before.endswith(wrong[:-1]) and rest.startswith(wrong[-1]):
+            return _no_operator(wrong, problem.start + 1 - len(wrong), meant)
     other = _OTHER_OPERATORS.match(rest)
     if other and "an operator" in problem.message:
         return _no_operator(other[0], problem.start, _INSTEAD)

@@ -1,25 +1,16 @@
 """Reads DOT: text to document, with every fault of the file as a finding.
 
-Parses by `dot.lark`, recovers from syntax errors and builds the document; each of these
-steps is a module of its own. It must not know what any attribute means.
+Two readers, one language: the plain form, which nearly every file is in, is read at once;
+whatever is not is left to the grammar from the start, so that findings have one origin.
+It must not know what any attribute means.
 """
 
 from __future__ import annotations
 
-from typing import cast
-
-from lark import Token, Tree
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-
-from ..diagnostic import Diagnostic, ordered
+from ..diagnostic import Diagnostic
 from ..source import Source
 from ..syntax import Document
-from .dot_builder import DotBuilder
-from .dot_complaint import no_graph
-from .dot_lexer import DotLexer, GaveUp, Scan
-from .dot_recovery import Recovery
-from .grammars import grammar
+from .dot_plain import plain_document
 
 
 def read_dot(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
@@ -27,26 +18,10 @@ def read_dot(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
 
     After syntax errors the document holds what could be read. Never raises, whatever the text.
     """
-    scan = Scan(source)
-    parser = grammar("dot", lexer=DotLexer).parse_interactive(scan)
-    recovery = Recovery(source, scan, parser)
-    try:
-        tree = _parsed(parser, recovery)
-    except GaveUp as limit:
-        return None, ordered([*recovery.findings, limit.finding])
-    if tree is None:
-        return None, ordered(recovery.findings)
-    builder = DotBuilder(source)
-    document = builder.document(tree, tuple(scan.comments))
-    if document is None and not recovery.findings:
-        return None, (no_graph(source, None),)
-    return document, ordered([*recovery.findings, *builder.findings])
+    document = plain_document(source)
+    if document is not None:
+        return document, ()
+    # A parser generator takes longer to import than most files take to read.
+    from .dot_parse import parse_dot
 
-
-def _parsed(parser: InteractiveParser, recovery: Recovery) -> Tree[Token] | None:
-    while True:
-        try:
-            return cast("Tree[Token]", parser.resume_parse())  # type: ignore[no-untyped-call]
-        except UnexpectedToken as error:
-            if not recovery.recover(error):
-                return None
+    return parse_dot(source)

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from ..source import Source, Span
 from ..syntax import Mapping as SyntaxMapping
 from ..syntax import Scalar, Sequence, Value
-from .grammars import grammar
 
 Words: TypeAlias = Mapping[str, str]
 
@@ -75,6 +74,8 @@ def parsed(
     what each terminal is.
     """
     from lark import exceptions
+
+    from .grammars import grammar
 
     if len(text) > MAX_LENGTH:
         return Problem(f"the text is longer than {MAX_LENGTH} characters", 0, len(text))

@@ -1,7 +1,8 @@
 """Cuts a prompt into text and references, once, from left to right, never recursively.
 
 `$goal`, `$name` of a declared input, `${key}` for a context key. What is not known stays
-text. It must not know graphs, contexts, or what a value is when the pipeline runs.
+text. A prompt may also be just `@path`, the whole text of a file; reading it is a pass. It
+must not know graphs, contexts, or what a value is when the pipeline runs.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ..plan.model import ContextRef, InputRef, Template
+if TYPE_CHECKING:
+    from ..plan.model import ContextRef, InputRef, Template
 
 _REFERENCE = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<key>[A-Za-z_][\w.%\[\]-]*)\})")
 
@@ -44,11 +46,19 @@ def references(text: str, inputs: Collection[str] = ()) -> tuple[Reference, ...]
     return tuple(found)
 
 
+def file_named(text: object) -> str | None:
+    """The path of a prompt that is just `@path`; None for a text, which may begin with an `@`."""
+    words = text.split() if isinstance(text, str) and "@" in text else []
+    return words[0][1:] or None if len(words) == 1 and words[0].startswith("@") else None
+
+
 def parse_template(text: str, goal: str = "", inputs: Collection[str] = ()) -> Template:
     """The parts of a prompt, with the goal put in; neighbouring texts are one part.
 
     The key of a `ContextRef` is as written, so `${context.x}` has the key `context.x`.
     """
+    from ..plan.model import ContextRef, InputRef
+
     parts: list[str | ContextRef | InputRef] = []
     pending = ""
     position = 0

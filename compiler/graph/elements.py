@@ -51,7 +51,8 @@ class Node:
 
     `type` is the type name where `kind` is `custom`. `span` is the id where the node is
     declared (its first statement with attributes, else where it is first named);
-    `declared` is false for a node that only edges name.
+    `declared` is false for a node that only edges name. `broken` are names of attributes
+    whose values are findings already, and so are not in `attrs`.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Node:
     type: str = ""
     declared: bool = True
     implicit: bool = False
+    broken: frozenset[str] = frozenset()
 
     def value(self, name: str, default: Any = None) -> Any:
         """The value of a known attribute, or `default` where it is not set."""

@@ -6,16 +6,21 @@ was written, nor what a run of it does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..expr import asks_outcome
 from ..source import Source, Span
 from .elements import Attr, Edge, Node
 from .regions import analyse
 from .shape import Regions
+
+if TYPE_CHECKING:
+    from .dataflow import DataFlow
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,7 @@ class Graph:
     extra: Mapping[str, Attr] = field(default_factory=dict)
     start: str | None = None
     exit: str | None = None
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def value(self, name: str, default: Any = None) -> Any:
         """The value of a graph attribute, or `default` where it is not set."""
@@ -62,6 +68,23 @@ class Graph:
     def regions(self) -> Regions:
         """The fork/join regions, and what is wrong with them (semantics 3)."""
         return analyse(self)
+
+    @cached_property
+    def data(self) -> DataFlow:
+        """Which stage reads and writes which key, as far as the file shows it."""
+        from .dataflow import DataFlow
+
+        return DataFlow(self)
+
+    def once(self, find: Callable[[Graph], Found]) -> Found:
+        """What `find` gives for this graph, worked out once: many rules ask the same.
+
+        Only for functions of a module; nobody may change what they give.
+        """
+        if find not in self._known:
+            self._known[find] = find(self)
+        found: Found = self._known[find]
+        return found
 
     def is_branch_edge(self, edge: Edge) -> bool:
         """Whether an edge starts a branch of a fan-out (semantics 3.1)."""

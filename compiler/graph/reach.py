@@ -7,7 +7,7 @@ flow. It must not know what any rule says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -21,9 +21,13 @@ RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
 
 def missing(graph: Graph) -> tuple[str, ...]:
     """Ids that edges lead to and nothing else knows: no declaration, no way on."""
-    return tuple(
-        node.id for node in graph.nodes.values() if _unknown(node) and not graph.outgoing[node.id]
-    )
+    return tuple(node for node in graph.nodes if is_missing(graph, node))
+
+
+def is_missing(graph: Graph, node: str) -> bool:
+    """Whether an id is one of `missing`."""
+    known = graph.nodes.get(node)
+    return known is not None and _unknown(known) and not graph.outgoing[node]
 
 
 def misspelled(graph: Graph) -> dict[str, str]:
@@ -56,8 +60,12 @@ def retry_targets(graph: Graph, of: Graph | Node) -> tuple[str, ...]:
     return tuple(str(target) for target in named if target in graph.nodes)
 
 
-def ways(graph: Graph) -> dict[str, list[str]]:
+def ways(graph: Graph) -> Mapping[str, Sequence[str]]:
     """For every node, the nodes that a run can come to next."""
+    return graph.once(_ways)
+
+
+def _ways(graph: Graph) -> Mapping[str, Sequence[str]]:
     found = {
         node.id: [
             *(edge.target for edge in graph.outgoing[node.id] if edge.target in graph.nodes),
@@ -92,8 +100,12 @@ def spread(forward: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[s
     return found
 
 
-def reached(graph: Graph) -> set[str]:
+def reached(graph: Graph) -> frozenset[str]:
     """The nodes that a run can come to; all of them where there is no one start."""
+    return graph.once(_reached)
+
+
+def _reached(graph: Graph) -> frozenset[str]:
     if graph.start is None:
-        return set(graph.nodes)
-    return spread(ways(graph), (graph.start, *retry_targets(graph, graph)))
+        return frozenset(graph.nodes)
+    return frozenset(spread(ways(graph), (graph.start, *retry_targets(graph, graph))))

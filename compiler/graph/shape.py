@@ -152,9 +152,9 @@ class Regions:
 
     def place(self, node: str) -> tuple[tuple[str, str], ...]:
         """The (fan-out, branch) pairs around a node, innermost first; none on the trunk."""
-        found: list[tuple[str, str]] = []
+        found: dict[str, str] = {}
         owner = self.owner.get(node)
-        while owner is not None and all(owner != fan_out for fan_out, _ in found):
-            found.append((owner, self.branch_of[node]))
+        while owner is not None and owner not in found:
+            found[owner] = self.branch_of[node]
             node, owner = owner, self.owner.get(owner)
-        return tuple(found)
+        return tuple(found.items())

@@ -15,6 +15,7 @@ from ..diagnostic import Diagnostic
 from ..frontend.stylesheet import Selector, StyleRule, Stylesheet
 from ..graph.elements import Attr, Kind, Node
 from ..graph.model import Graph
+from ..source import Files
 
 PROPERTIES = ("llm_model", "llm_provider", "reasoning_effort")
 
@@ -32,7 +33,7 @@ _SHAPE_OF: Mapping[Kind, str] = {
 }
 
 
-def apply_stylesheet(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
+def apply_stylesheet(graph: Graph, files: Files) -> tuple[Graph, tuple[Diagnostic, ...]]:
     """The graph with the models that its stylesheet and its own attributes give to nodes."""
     sheet = graph.attrs.get("model_stylesheet")
     rules = sheet.value.rules if sheet and isinstance(sheet.value, Stylesheet) else ()

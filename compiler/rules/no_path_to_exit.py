@@ -30,7 +30,7 @@ digraph review {
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..diagnostic import Diagnostic, Severity
 from ..graph.elements import Node
@@ -60,7 +60,9 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             yield _finding(node, f"no path leads from '{node.id}' to '{graph.exit}'")
 
 
-def _loose_branches(graph: Graph, forward: dict[str, list[str]], leads_out: set[str]) -> set[str]:
+def _loose_branches(
+    graph: Graph, forward: Mapping[str, Sequence[str]], leads_out: set[str]
+) -> set[str]:
     """What is met only by branches that are all allowed to end nowhere."""
     heads: list[str] = []
     for node in graph.nodes.values():

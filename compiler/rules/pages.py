@@ -15,9 +15,16 @@ from ..diagnostic import Severity
 from . import RULES
 from .pages_files import FILES
 from .pages_languages import LANGUAGES
+from .pages_suppressions import SUPPRESSIONS
 from .pages_values import VALUES
 
 _EXAMPLE = re.compile(r"^```(bad|good)(?: (dot|yaml))?\n(.*?)^```$", re.M | re.S)
+_ABOUT = """
+What `attractorc check` looks for. `attractorc explain RULE` prints one page; this file is what
+`attractorc explain --all` prints, and the test suite runs every example. An error is what
+`exec` refuses to run, a warning what is hardly ever meant, an info a note.
+[Checking pipelines](checking.md) says how to choose rules, mend findings and hide them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class Page:
         body = _EXAMPLE.sub(_indented, self.text.strip())
         return f"{self.rule} ({self.severity})\n\n{body}\n"
 
+    def as_markdown(self) -> str:
+        """The page in Markdown, without a heading."""
+        return _EXAMPLE.sub(_fenced, self.text.strip()) + "\n"
+
 
 def _indented(match: re.Match[str]) -> str:
     heading = "Bad:" if match[1] == "bad" else "Good:"
@@ -62,12 +73,31 @@ def _indented(match: re.Match[str]) -> str:
     return "\n".join((heading, "", *lines))
 
 
+def _fenced(match: re.Match[str]) -> str:
+    # Behind the language, so that whoever tries the examples can tell what is meant to fail.
+    heading, mark = ("Bad:", " bad") if match[1] == "bad" else ("Good:", "")
+    return f"{heading}\n\n```{match[2] or 'dot'}{mark}\n{match[3]}```"
+
+
 def pages() -> tuple[Page, ...]:
     """All pages, sorted by rule name."""
     found = [Page(rule.RULE, rule.SEVERITY, (rule.__doc__ or "").strip()) for rule in RULES]
-    for table in (FILES, VALUES, LANGUAGES):
+    for table in (FILES, VALUES, LANGUAGES, SUPPRESSIONS):
         found += [Page(name, severity, text.strip()) for name, severity, text in table]
     return tuple(sorted(found, key=lambda page: page.rule))
+
+
+def catalogue() -> str:
+    """All pages as one Markdown document: a table of the rules, then the page of each."""
+    listed = pages()
+    counted = ", ".join(
+        f"{sum(page.severity is severity for page in listed)} {severity}" for severity in Severity
+    )
+    rows = (f"| [{page.rule}](#{page.rule}) | {page.severity} | {page.title} |" for page in listed)
+    parts = (f"## {page.rule}\n\n*{page.severity}*\n\n{page.as_markdown()}" for page in listed)
+    head = f"# Rules\n\n{_ABOUT.strip()}\n\n{len(listed)} rules by their usual severity: {counted}."
+    table = "\n".join(("| rule | severity | finds |", "|---|---|---|", *rows))
+    return "\n".join((f"{head}\n\n{table}\n", *parts))
 
 
 def page(rule: str) -> Page | None:

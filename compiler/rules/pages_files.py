@@ -171,4 +171,34 @@ nodes:
 ```
 """,
     ),
+    (
+        "missing_prompt_file",
+        Severity.ERROR,
+        """
+A prompt that comes from a file needs that file.
+
+`prompt="@prompts/plan.md"` takes a whole prompt from a file. The path starts at the folder of
+the pipeline and never leaves it, not by `..` and not by a link. The file holds UTF-8 text of at
+most 1 MiB, with `$goal`, inputs and `${context.key}` as in any prompt; the plan holds its text. A
+pipeline that comes by standard input has no folder; name one with `--stdin-filename`.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="@/etc/prompts/plan.md"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  plan [prompt="Plan the change"]
+  exit [shape=Msquare]
+  start -> plan -> exit
+}
+```
+""",
+    ),
 )

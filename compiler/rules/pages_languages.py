@@ -85,7 +85,7 @@ It is a list such as `base: string = main; depth: int`: a name, a type (`string`
 digraph review {
   start [shape=Mdiamond]
   graph [inputs="depth: colour"]
-  plan [prompt="Plan the change"]
+  plan [prompt="Plan $depth changes"]
   exit [shape=Msquare]
   start -> plan -> exit
 }
@@ -95,7 +95,7 @@ digraph review {
 digraph review {
   start [shape=Mdiamond]
   graph [inputs="depth: int"]
-  plan [prompt="Plan the change"]
+  plan [prompt="Plan $depth changes"]
   exit [shape=Msquare]
   start -> plan -> exit
 }

@@ -40,7 +40,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     for node in graph.nodes.values():
         if node.kind != "codergen" or node.id in unknown:
             continue
-        if any(node.value(name) for name in ("prompt", "prompt_file", "label")):
+        if any(node.value(name) for name in ("prompt", "label")):
             continue
         yield Diagnostic(
             RULE,

@@ -12,7 +12,7 @@ from attractorc.compiler.plan.model import (
     Plan,
     Step,
 )
-from attractorc.compiler.source import Source
+from attractorc.compiler.source import Source, no_files
 
 REVIEW = """
 digraph review {
@@ -45,7 +45,7 @@ def graph_of(text: str, name: str = "p.dot") -> Graph:
 def passed(graph: Graph) -> Graph:
     """The graph after all passes."""
     for each in PASSES:
-        graph, _ = each(graph)
+        graph, _ = each(graph, no_files)
     return graph
 
 

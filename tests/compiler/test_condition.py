@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attractorc.compiler.expr import And, Comparison, Expr, Not, Or, Truth
-from attractorc.compiler.frontend.condition import parse_condition
+from attractorc.compiler.frontend.condition import (
+    parse_condition,
+    parsed_condition,
+    plain_condition,
+)
 from attractorc.compiler.frontend.small import MAX_DEPTH, MAX_LENGTH, Problem
 
 MEANINGS: dict[str, tuple[str, Expr]] = {
@@ -154,6 +158,27 @@ def test_any_text_is_a_condition_or_a_problem_inside_it(text: str) -> None:
         assert found.message
     else:
         assert (found is None) == (not text.strip())
+
+
+@pytest.mark.parametrize("text", ["outcome=success", " a.b != -1.5 && c ==d", "contains=true"])
+def test_a_plain_condition_needs_no_parser(text: str) -> None:
+    assert plain_condition(text) == parsed_condition(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("a", "b.c", "true", "contains", "1", "-2.5", "é", ".", "-", "_x", "'q'", "!"),
+                *("=", "==", "!=", "<", " ", "\n", "&&", "||", "&", "a=b", "c.d != e"),
+            ]
+        ),
+        max_size=9,
+    ).map("".join)
+)
+def test_what_needs_no_parser_means_what_the_grammar_says(text: str) -> None:
+    plain = plain_condition(text)
+    assert plain is None or plain == parsed_condition(text)
 
 
 def test_every_condition_of_the_corpus_is_read() -> None:

@@ -618,8 +618,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
         ("a [shape=component, for_each=items]", "items"),
         ("a [shape=component, workspace=copy]", "copy"),
         ("a [shape=house]", "a"),
-        ('a [prompt="@a.md"]', '"@a.md"'),
-        ("a [prompt_file=x]", "x"),
         ("a -> b [loop_restart=true]", "true"),
         ("a [shape=tripleoctagon, prompt=best]", "prompt"),
         ("a [tool_hooks.pre=x]", "x"),
@@ -640,7 +638,7 @@ def test_that_sessions_are_not_acted_upon_is_a_warning_once_a_file() -> None:
 
 
 def test_what_is_not_there_yet_is_said_once_a_file() -> None:
-    assert len(findings('a [prompt="@a.md"] b [prompt="@b.md"]')) == 1
+    assert len(findings("a [tool_hooks.pre=x] b [tool_hooks.pre=y]")) == 1
     assert findings('a [prompt="@you there"] b [shape=component, workspace=shared]') == []
 
 

@@ -1,12 +1,17 @@
-"""Passes: the stylesheet gives nodes their models, by specificity, below what they say."""
+"""Passes: the stylesheet gives nodes their models, hosts add passes of their own."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from attractorc.compiler.diagnostic import Diagnostic, Severity
+from attractorc.compiler.driver import compile_source
 from attractorc.compiler.elaborate import elaborate
 from attractorc.compiler.frontend.dot import read_dot
+from attractorc.compiler.graph.elements import Attr
 from attractorc.compiler.graph.model import Graph
-from attractorc.compiler.passes import PASSES
-from attractorc.compiler.source import Source
+from attractorc.compiler.passes import PASSES, apply_stylesheet, read_prompts
+from attractorc.compiler.source import Files, Source, no_files
 
 
 def passed(body: str) -> Graph:
@@ -15,7 +20,7 @@ def passed(body: str) -> Graph:
     graph, found = elaborate(document)
     assert found == ()
     for each in PASSES:
-        graph, found = each(graph)
+        graph, found = each(graph, no_files)
         assert found == ()
     return graph
 
@@ -84,4 +89,50 @@ def test_without_a_stylesheet_the_graph_is_the_same_object() -> None:
     document, _ = read_dot(Source("g.dot", "digraph g { a }"))
     assert document is not None
     graph, _ = elaborate(document)
-    assert PASSES[0](graph) == (graph, ())
+    assert apply_stylesheet(graph, no_files) == (graph, ())
+
+
+def test_a_host_adds_a_pass_of_its_own_behind_the_others() -> None:
+    def gated(graph: Graph, files: Files) -> tuple[Graph, tuple[Diagnostic, ...]]:
+        """Makes every stage that a file gave its prompt to a goal gate."""
+        assert files("x.md") == b"Plan it"
+        nodes = {}
+        for node in graph.nodes.values():
+            attrs = dict(node.attrs)
+            if node.value("prompt") == "Plan it":
+                attrs["goal_gate"] = Attr("goal_gate", True, "true", node.span, node.span)
+            nodes[node.id] = replace(node, attrs=attrs)
+        return replace(graph, nodes=nodes), ()
+
+    text = 'digraph { a [prompt="@x.md"] b [prompt=x] start -> a -> b -> exit }'
+    compiled = compile_source(
+        Source("g.dot", text), files=lambda path: b"Plan it", passes=(*PASSES, gated)
+    )
+    assert compiled.plan is not None, compiled.diagnostics
+    assert {step.id for step in compiled.plan.steps.values() if step.goal_gate} == {"a"}
+
+
+def test_what_a_hosts_pass_finds_comes_with_the_rest_and_can_refuse_a_plan() -> None:
+    def no_models(graph: Graph, files: Files) -> tuple[Graph, tuple[Diagnostic, ...]]:
+        del files
+        found = [
+            node.attrs["llm_model"] for node in graph.nodes.values() if node.value("llm_model")
+        ]
+        return graph, tuple(
+            Diagnostic("house_model", Severity.ERROR, attr.value_span, "not a model of this house")
+            for attr in found
+        )
+
+    text = "digraph { a [llm_model=x, promt=y, prompt=z] start -> a -> exit }"
+    compiled = compile_source(Source("g.dot", text), passes=(*PASSES, no_models))
+    assert [found.rule for found in compiled.diagnostics] == ["house_model", "unknown_attribute"]
+    assert compiled.plan is None
+
+
+def test_the_order_of_the_passes_is_that_of_the_tuple() -> None:
+    assert (read_prompts, apply_stylesheet) == PASSES
+    text = 'digraph { a [prompt="@x"] start -> a -> exit }'
+    assert [each.rule for each in compile_source(Source("g.dot", text)).diagnostics] == [
+        "missing_prompt_file"
+    ]
+    assert compile_source(Source("g.dot", text), passes=PASSES[1:]).diagnostics == ()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attractorc.compiler.frontend import joins
 from attractorc.compiler.frontend.joins import (
     POLICIES,
     formula_text,
@@ -18,6 +19,7 @@ from attractorc.compiler.frontend.joins import (
     parse_join,
 )
 from attractorc.compiler.frontend.merges import merge_of, parse_merge
+from attractorc.compiler.frontend.policies import read
 from attractorc.compiler.frontend.small import Fault, Problem
 from attractorc.compiler.frontend.winners import parse_winner, winner_of
 from attractorc.compiler.policy import (
@@ -97,6 +99,11 @@ JOINS: dict[str, tuple[Any, Join]] = {
         Join("formula", formula=AllOf((Atom("a"), Atom("b"))), text="a && b"),
     ),
 }
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_policy_without_an_argument_is_what_the_grammar_says(name: str) -> None:
+    assert parse_join(f" {name}\n") == read("join", name, joins._BUILDER)
 
 
 @pytest.mark.parametrize(("value", "join"), JOINS.values(), ids=JOINS)

@@ -47,7 +47,7 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
             id="each edge to a missing node",
         ),
         pytest.param(
-            "plan [prompt=x]; start -> {plan other} -> exit",
+            "plan [prompt=x]; start -> plan -> {c other} -> exit; c [prompt=x]",
             ["prompt_on_llm_nodes other"],
             id="names in a group are ends of edges like others",
         ),
@@ -57,7 +57,7 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
             id="an edge back to the start",
         ),
         pytest.param(
-            "a [prompt=x]; b [prompt=x]; start -> {a b} -> exit; {a b} -> start; {a b} -> c",
+            "node [prompt=x]; a; b; start -> a -> {b exit}; b -> exit; {a b} -> start; {a b} -> c",
             ["start_no_incoming start", "edge_target_exists c"],
             id="several edges to one name that is written once are one finding",
         ),
@@ -87,7 +87,8 @@ def test_ends_of_edges(statements: str, expected: list[str], find: Find) -> None
             id="two starts are one finding, at the second",
         ),
         pytest.param(
-            "digraph g { s [shape=Mdiamond]; d [shape=Msquare]; e [shape=Msquare] s -> {d e} }",
+            "digraph g { s [shape=Mdiamond]; d [shape=Msquare]; e [shape=Msquare]; "
+            "a [prompt=x]; s -> a -> {d e} }",
             ["terminal_node e"],
             id="two exits are one finding, at the second",
         ),

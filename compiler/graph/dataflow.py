@@ -1,0 +1,269 @@
+"""Which stage reads which key, and which writes it can see (semantics 3 and 6).
+
+A read sees what was written before it, unless that was in a branch and no merge rule
+brings the key out of there. Shared by the rules about data; where nothing is declared it
+knows nothing. It must not know what any rule says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from ..expr import Expr, keys
+from ..policy import Merge
+from ..source import Span
+from .effects import Writes, writes_of
+from .elements import Attr, Edge, Node
+from .model import Graph
+from .patterns import bare, meets, meets_any, never_merged, rule_for
+from .places import word_in
+from .reach import backwards, reached, spread, ways
+from .shape import BranchShape, RegionShape
+
+By: TypeAlias = Literal["reads", "condition", "prompt", "for_each"]
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.-]*)\}")
+_LEFT = ("isolate", "drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A place where the stage `node` asks for a key; `key` has no `context.` in front.
+
+    `edge` is the edge whose condition asks, after the stage has written.
+    """
+
+    node: str
+    key: str
+    span: Span
+    by: By
+    edge: Edge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchWrites:
+    """What one branch brings to its join: the nodes that write each key, in their order.
+
+    With `open_ended`, other keys may come, too.
+    """
+
+    nodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    open_ended: bool = False
+
+
+class DataFlow:
+    """The reads and writes of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.writes: Mapping[str, Writes] = {
+            node.id: writes_of(node) for node in graph.nodes.values()
+        }
+        self._forward = ways(graph)
+        self._order = {node: number for number, node in enumerate(graph.nodes)}
+        self._before: dict[str, frozenset[str]] = {}
+        self.visited = reached(graph)
+
+    @cached_property
+    def _back(self) -> Mapping[str, list[str]]:
+        return backwards(self._forward)
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """Every read that the file shows, in the order of the nodes; only what a run visits."""
+        return tuple(
+            read
+            for node in self.graph.nodes.values()
+            if node.id in self.visited
+            for read in _reads(self.graph, node)
+        )
+
+    def before(self, node: str) -> frozenset[str]:
+        """The nodes from which a run can come to this one; itself only by a loop."""
+        found = self._before.get(node)
+        if found is None:
+            back = self._back
+            found = self._before[node] = frozenset(spread(back, back[node]))
+        return found
+
+    def after(self, node: str) -> frozenset[str]:
+        """The nodes that a run can come to from this one; itself only by a loop."""
+        return frozenset(spread(self._forward, self._forward[node]))
+
+    def writers(self, key: str) -> tuple[str, ...]:
+        """The nodes that are known to write a key, if a run comes to them."""
+        return tuple(
+            node
+            for node, writes in self.writes.items()
+            if node in self.visited and meets_any(key, writes.patterns)
+        )
+
+    def sees(self, read: Read, writer: str) -> bool:
+        """Whether what `writer` writes to the key can be there when it is read."""
+        first = read.edge is not None and writer == read.node
+        if not first and writer not in self.before(read.node):
+            return False
+        return self.held_in(read, writer) is None
+
+    def held_in(self, read: Read, writer: str) -> RegionShape | None:
+        """The region around the writer, and not the reader, that keeps the key to itself."""
+        regions = self.graph.regions
+        around = set(regions.place(read.node))
+        for fan_out, branch in regions.place(writer):
+            shape = regions.by_fan_out[fan_out]
+            if (fan_out, branch) not in around and not self.lets_out(shape, read.key):
+                return shape
+        return None
+
+    def lets_out(self, shape: RegionShape, key: str) -> bool:
+        """Whether a region's merge takes up the key; true where that cannot be known."""
+        merge = merge_of(self.graph, shape)
+        if merge is None:
+            return True
+        if never_merged(key):
+            return False
+        if "*" in key:
+            return any(
+                rule.strategy not in _LEFT and meets(rule.pattern, key) for rule in merge.rules
+            )
+        rule = rule_for(key, merge.rules)
+        return rule is not None and rule.strategy not in _LEFT
+
+    def may_come_unseen(self, read: Read) -> bool:
+        """Whether a stage that declares nothing may have written the key before it is read."""
+        return any(
+            writes.open_ended and self.sees(read, node)
+            for node, writes in self.writes.items()
+            if node in self.visited
+        )
+
+    def branch_writes(self, shape: RegionShape, branch: BranchShape) -> BranchWrites:
+        """What a branch brings to its join, with what regions inside it let out."""
+        regions = self.graph.regions
+        found: dict[str, list[str]] = {}
+        open_ended = False
+        for node in self._ordered(branch.nodes):
+            inner = [
+                regions.by_fan_out[fan_out]
+                for fan_out, _ in regions.place(node)
+                if fan_out in branch.nodes
+            ]
+            writes = self.writes[node]
+            open_ended |= writes.open_ended
+            for key in writes.patterns:
+                if all(self.lets_out(each, key) for each in inner):
+                    found.setdefault(key, []).append(node)
+        return BranchWrites({key: tuple(nodes) for key, nodes in found.items()}, open_ended)
+
+    def surely_writes(self, shape: RegionShape, branch: BranchShape, key: str) -> bool:
+        """Whether the branch writes the key in each run in which it succeeds."""
+        if branch.edge.condition is not None or branch.edge.broken:
+            return False
+        regions = self.graph.regions
+        for node in self._ordered(branch.nodes):
+            if key not in self.writes[node].certain:
+                continue
+            if regions.owner.get(node) == shape.fan_out and self._passed(shape, branch, node):
+                return True
+        return False
+
+    def _ordered(self, nodes: Iterable[str]) -> list[str]:
+        return sorted(nodes, key=self._order.__getitem__)
+
+    def _passed(self, shape: RegionShape, branch: BranchShape, node: str) -> bool:
+        """Whether all ways of the branch to its join go through the node."""
+        inside = {each: self._forward[each] for each in branch.nodes if each != node}
+        pending, found = [branch.head], set()
+        while pending:
+            current = pending.pop()
+            if current == shape.join_at:
+                return False
+            if current in inside and current not in found:
+                found.add(current)
+                pending.extend(inside[current])
+        return True
+
+
+def merge_of(graph: Graph, shape: RegionShape) -> Merge | None:
+    """The merge of a region; None where it cannot be known, because it is a finding already."""
+    fan_ins = (node.id for node in graph.nodes.values() if node.kind == "parallel.fan_in")
+    if shape.meeting != "fan_in" and any(node not in graph.regions.fan_in_of for node in fan_ins):
+        # A fan-in at which nothing meets may be just the one that was meant.
+        return None
+    for node in mergers(graph, shape):
+        if "merge" in node.broken or "merge_from" in node.broken:
+            return None
+        if isinstance(merge := node.value("merge"), Merge):
+            return merge
+    return Merge()
+
+
+def mergers(graph: Graph, shape: RegionShape) -> tuple[Node, ...]:
+    """The nodes that may say how a region is merged, the one that is heard first in front."""
+    fan_out = graph.nodes[shape.fan_out]
+    if shape.meeting == "fan_in" and shape.join_at is not None:
+        return (graph.nodes[shape.join_at], fan_out)
+    return (fan_out,)
+
+
+def written(graph: Graph, shape: RegionShape, name: str) -> tuple[Node, Attr] | None:
+    """Where an attribute of a region's merge stands."""
+    for node in mergers(graph, shape):
+        if name in node.attrs:
+            return node, node.attrs[name]
+    return None
+
+
+def _reads(graph: Graph, node: Node) -> Iterator[Read]:
+    declared = node.attrs.get("reads")
+    if declared is not None:
+        for key in declared.value:
+            yield _read(graph, node, declared, key, "reads")
+    collection = node.attrs.get("for_each")
+    if collection is not None and node.kind == "parallel":
+        yield _read(graph, node, collection, str(collection.value), "for_each")
+    filled = {"goal", *(given.name for given in graph.value("inputs", ()))}
+    text = node.attrs.get("label" if node.kind == "wait.human" else "prompt")
+    if text is not None and node.kind in ("codergen", "wait.human", "parallel.fan_in"):
+        for key in dict.fromkeys(_REFERENCE.findall(str(text.value))):
+            # `${HOME}` in a prompt speaks of a shell, not of the context.
+            if not key.isupper() and key not in filled:
+                yield _read(graph, node, text, key, "prompt")
+    for edge in graph.outgoing[node.id]:
+        attr = edge.attrs.get("condition")
+        if attr is not None and edge.condition is not None:
+            for key in _asked(edge.condition):
+                yield Read(node.id, bare(key), word_in(graph.source, attr, key), "condition", edge)
+
+
+def _read(graph: Graph, node: Node, attr: Attr, key: str, by: By) -> Read:
+    return Read(node.id, bare(key), word_in(graph.source, attr, key), by)
+
+
+def _asked(condition: Expr) -> tuple[str, ...]:
+    known = ("outcome", "preferred_label")
+    return tuple(key for key in dict.fromkeys(keys(condition)) if key not in known)
+
+
+def brought(
+    graph: Graph, shape: RegionShape, open_ended: bool = False
+) -> Mapping[str, tuple[str, ...]] | None:
+    """The nodes that write each key, over all branches of a region.
+
+    None where the branches may write other keys, too, unless `open_ended` allows that, and
+    where a fault leaves open which nodes are in them.
+    """
+    if graph.regions.unclear(shape.fan_out):
+        return None
+    found: dict[str, tuple[str, ...]] = {}
+    for branch in shape.branches:
+        writes = graph.data.branch_writes(shape, branch)
+        if writes.open_ended and not open_ended:
+            return None
+        for key, nodes in writes.nodes.items():
+            found[key] = (*found.get(key, ()), *nodes)
+    return found

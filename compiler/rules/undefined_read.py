@@ -1,0 +1,154 @@
+"""What a stage reads should be written before it.
+
+A key in `reads`, in a condition or in a prompt that no stage before it writes is never
+there. It is noted only where that is certain: every stage before declares what it `writes`,
+or the only stages that declare this key come later, or are in a branch whose join does not
+bring the key out (the default, `*: isolate`, keeps it apart).
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  unit [shape=parallelogram, tool_command="pytest -q", writes=coverage]
+  report [prompt="Explain ${covrage}"]
+  exit [shape=Msquare]
+  start -> unit -> report -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  unit [shape=parallelogram, tool_command="pytest -q", writes=coverage]
+  report [prompt="Explain ${coverage}"]
+  exit [shape=Msquare]
+  start -> unit -> report -> exit
+}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.dataflow import DataFlow, Read, mergers
+from ..graph.model import Graph
+from ..graph.patterns import never_merged
+from ..graph.shape import RegionShape
+from ..value import nearest
+
+RULE = "undefined_read"
+SEVERITY = Severity.WARNING
+_GIVEN = frozenset({"goal", "item", "outcome", "preferred_label", "current_node"})
+_GIVEN_PREFIXES = ("graph.", "inputs.", "internal.", "item.", "parallel.")
+
+
+def check(graph: Graph) -> Iterator[Diagnostic]:
+    """One finding for each read that nothing can satisfy."""
+    data = graph.data
+    told: set[object] = set()
+    for read in data.reads:
+        if read.key in _GIVEN or read.key.startswith(_GIVEN_PREFIXES) or read.span in told:
+            continue
+        found = _finding(graph, data, read)
+        if found is not None:
+            told.add(read.span)
+            yield found
+
+
+def _finding(graph: Graph, data: DataFlow, read: Read) -> Diagnostic | None:
+    writers = data.writers(read.key)
+    if any(data.sees(read, writer) for writer in writers):
+        return None
+    if not writers:
+        return None if data.may_come_unseen(read) else _never(data, read)
+    if "*" in read.key:
+        return None
+    before = [node for node in writers if node in data.before(read.node) or node == read.node]
+    if not before:
+        return None if data.may_come_unseen(read) else _later(graph, data, read, writers)
+    shape = data.held_in(read, before[0])
+    if shape is None or graph.regions.unclear(shape.fan_out):
+        return None
+    branches = {branch.id for branch in shape.branches for node in before if node in branch.nodes}
+    if read.node in shape.nodes or (len(branches) > 1 and not never_merged(read.key)):
+        # Other rules speak of siblings, and of keys that two branches write.
+        return None
+    return _kept_apart(graph, read, before[0], shape, branches)
+
+
+def _never(data: DataFlow, read: Read) -> Diagnostic:
+    known = {
+        key
+        for node, writes in data.writes.items()
+        if node in data.visited
+        for key in writes.declared
+    }
+    meant = nearest(read.key, known)
+    return Diagnostic(
+        RULE,
+        SEVERITY,
+        read.span,
+        f"'{read.node}' reads '{read.key}', which no stage writes",
+        help=f"did you mean '{meant}'?"
+        if meant
+        else "add it to the writes of the stage that sets it",
+        node=read.node,
+    )
+
+
+def _later(graph: Graph, data: DataFlow, read: Read, writers: tuple[str, ...]) -> Diagnostic | None:
+    if any(read.node in _around(graph, writer) for writer in writers):
+        return None
+    if all(writer not in data.after(read.node) and writer != read.node for writer in writers):
+        # Neither before nor after: on another way, or in a branch beside it.
+        if any(_siblings(graph, read.node, writer) for writer in writers):
+            return None
+        return Diagnostic(
+            RULE,
+            SEVERITY,
+            read.span,
+            f"'{read.node}' reads '{read.key}', which no stage before it writes",
+            (Related(f"'{writers[0]}' writes it, on another way", graph.nodes[writers[0]].span),),
+            help=f"lead the way through '{writers[0]}' first, or read another key",
+            node=read.node,
+        )
+    return Diagnostic(
+        RULE,
+        SEVERITY,
+        read.span,
+        f"'{read.node}' reads '{read.key}', which is written only later",
+        (Related(f"'{writers[0]}' writes it", graph.nodes[writers[0]].span),),
+        help=f"move '{writers[0]}' in front of '{read.node}', or read another key",
+        node=read.node,
+    )
+
+
+def _around(graph: Graph, node: str) -> set[str]:
+    return {fan_out for fan_out, _ in graph.regions.place(node)}
+
+
+def _siblings(graph: Graph, one: str, other: str) -> bool:
+    return bool(_around(graph, one) & _around(graph, other))
+
+
+def _kept_apart(
+    graph: Graph, read: Read, writer: str, shape: RegionShape, branches: set[str]
+) -> Diagnostic:
+    branch = next(each.id for each in shape.branches if each.id in branches)
+    apart = f"parallel.{shape.fan_out}.branch.{branch}.context.{read.key}"
+    mend = f"read {apart}"
+    if not never_merged(read.key):
+        rule = f"{read.key}: one"
+        wanted = f"merge: {{{rule}}}" if graph.language == "yaml" else f'merge="{rule}"'
+        mend = f"add {wanted} to '{mergers(graph, shape)[0].id}', or {mend}"
+    return Diagnostic(
+        RULE,
+        SEVERITY,
+        read.span,
+        f"'{read.node}' reads '{read.key}', but what branch '{branch}' of '{shape.fan_out}' "
+        "writes to it stays in that branch",
+        (Related(f"'{writer}' writes it", graph.nodes[writer].span),),
+        help=mend,
+        node=read.node,
+    )

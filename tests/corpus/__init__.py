@@ -1,0 +1,1 @@
+"""Real pipelines of other people: what becomes of each, and the reviewed list of errors."""

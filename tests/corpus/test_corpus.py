@@ -1,0 +1,178 @@
+"""Real pipelines of other people are read, and every error found in them has been reviewed.
+
+A new error here is either a false finding, to be mended, or a true one, to be added to
+`expected.tsv` with a reason that its author would accept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from attractorc.compiler.frontend import decode, language_of, read
+from attractorc.compiler.syntax import EdgeStatement, NodeStatement
+
+from .__main__ import table
+from .survey import (
+    CORPUS,
+    Error,
+    Expected,
+    Row,
+    Surveyed,
+    complaints,
+    expected,
+    rows,
+    surveyed,
+)
+
+ENDINGS = {".dot", ".gv", ".fabro", ".yaml", ".yml"}
+
+ROWS = rows() if (CORPUS / "INDEX.tsv").is_file() else ()
+
+pytestmark = pytest.mark.skipif(
+    not ROWS, reason=f"the corpus of real pipelines is not at {CORPUS} (ATTRACTORC_CORPUS)"
+)
+
+
+@cache
+def survey(repository: str) -> tuple[Surveyed, ...]:
+    return tuple(surveyed(row) for row in ROWS if row.repository == repository)
+
+
+def reviewed(repository: str) -> list[Expected]:
+    files = {row.file for row in ROWS if row.repository == repository}
+    return [item for item in expected() if item.error.file in files]
+
+
+def test_the_index_is_the_corpus_that_was_reviewed() -> None:
+    files = {row.file for row in ROWS}
+    assert len(files) == 224
+    assert files == {
+        path.relative_to(CORPUS).as_posix() for path in CORPUS.glob("*/*") if path.suffix in ENDINGS
+    }
+    assert {item.error.file for item in expected()} <= files
+
+
+def test_the_list_of_reviewed_errors_is_in_order() -> None:
+    errors = [item.error for item in expected()]
+    assert errors == sorted(errors)
+
+
+@pytest.mark.parametrize("repository", sorted({row.repository for row in ROWS}))
+def test_every_error_in_a_real_pipeline_is_a_true_one(repository: str) -> None:
+    assert list(complaints(survey(repository), reviewed(repository))) == []
+
+
+def test_few_errors_are_left() -> None:
+    faults = Counter(item.fault for item in expected())
+    assert faults["file"] <= 19
+    assert faults["ours"] <= 31
+    assert len({item.error.file for item in expected() if item.fault == "file"}) <= 9
+
+
+FILE = "2389-research__tracker/examples__ask_and_execute.dot"
+SMOKE = "danshapiro__kilroy/docs__strongdm__dot specs__simple_example_integration_smoke_test.dot"
+
+
+def _complaints(change: str) -> list[str]:
+    """What is said after one change to the survey of a file or to its reviewed lines."""
+    (file,) = (file for file in survey("2389-research/tracker") if file.row.file == FILE)
+    lines = [item for item in expected() if item.error.file == FILE]
+    if change == "a line less":
+        lines = lines[1:]
+    elif change == "a line twice":
+        lines.append(lines[0])
+    elif change == "a line moved":
+        error = lines[0].error
+        lines[0] = replace(lines[0], error=Error(error.file, error.line + 1, error.rule))
+    elif change == "no reason":
+        lines[0] = replace(lines[0], reason="")
+    return list(complaints([file], lines))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("a line less", ["178 region_entry: an error that nobody"]),
+        ("a line twice", ["178 region_entry: reviewed, but no longer"]),
+        (
+            "a line moved",
+            ["178 region_entry: an error that nobody", "179 region_entry: reviewed, but no"],
+        ),
+        ("no reason", ["178 region_entry: the reviewed line says neither"]),
+    ],
+)
+def test_a_survey_that_is_not_as_reviewed_is_told(change: str, words: list[str]) -> None:
+    told = [line.removeprefix(f"{FILE}:") for line in _complaints(change)]
+    assert len(told) == len(words)
+    assert all(line.startswith(word) for line, word in zip(told, words, strict=True))
+
+
+def test_a_file_that_graphviz_reads_and_we_do_not_is_told() -> None:
+    smoke = surveyed(Row(SMOKE, "danshapiro/kilroy", graphviz=True))
+    assert smoke.broken == ("Graphviz reads it, and we do not",)
+
+
+def test_the_table_counts_by_repository_and_in_all() -> None:
+    head, first, second, last = table([*survey("rkinder/attractor"), *survey("DrPep/attractor")])
+    assert head.startswith("repository ")
+    assert first.split() == ["DrPep/attractor", "3", "3", "3", "3", "3", "3"]
+    assert second.split()[:4] == ["rkinder/attractor", "18", "18", "18"]
+    assert "missing_command 2" in second
+    assert last.split()[:4] == ["all", "21", "21", "21"]
+
+
+READ = {
+    # A drawing whose labels are HTML.
+    "danshapiro__kilroy/demo__substack-spec-v01-ui.gv": {"syntax": 6},
+    # Pseudo-code that quotes a pipeline; Graphviz refuses it too.
+    SMOKE: {"syntax": 1},
+}
+
+
+def test_reading_alone_finds_only_what_has_been_reviewed() -> None:
+    found = {}
+    for row in ROWS:
+        source, findings = decode((CORPUS / row.file).read_bytes(), row.file)
+        document, more = read(source, language_of(source.name, source.text))
+        if findings + more:
+            found[row.file] = dict(Counter(item.rule for item in findings + more))
+        assert (document is None) == (row.file == SMOKE)
+        if document is not None:
+            kinds = Counter(type(statement) for statement in document.walk())
+            assert kinds[NodeStatement] + kinds[EdgeStatement] > 0, row.file
+    assert found == READ
+
+
+def test_what_graphviz_refuses_is_mostly_read() -> None:
+    refused = [row.file for row in ROWS if not row.graphviz]
+    assert len(refused) == 32
+    assert [file for file in refused if file in READ] == [SMOKE]
+
+
+ENTERED = [
+    # After the join, its fixes and reworks go to one of three parallel implementations.
+    "178 the retry_target of 'ReviewAnalysis' leads into branch 'ImplementClaude'",
+    "233 edge 'ValidateBuild' -> 'ImplementClaude' enters branch 'ImplementClaude'",
+    "262 edge 'ReviewAnalysis' -> 'ImplementClaude' enters branch 'ImplementClaude'",
+]
+
+
+def test_the_only_region_errors_in_real_pipelines_are_the_reviewed_ones() -> None:
+    found: dict[str, list[str]] = {}
+    fan_outs = 0
+    for file in (file for row in {row.repository for row in ROWS} for file in survey(row)):
+        graph = file.compiled.graph
+        if graph is None:
+            continue
+        fan_outs += len(graph.regions.by_fan_out)
+        kinds = {fault.kind for fault in graph.regions.faults}
+        for item in file.compiled.diagnostics:
+            if item.rule in kinds:
+                message = item.message.partition(" of 'ImplementParallel'")[0]
+                found.setdefault(file.row.file, []).append(f"{item.span.line} {message}")
+    assert found == {FILE: ENTERED}
+    assert fan_outs > 50

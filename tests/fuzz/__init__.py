@@ -1,0 +1,1 @@
+"""Broken, hostile and huge inputs: each gives a plan or findings, within bounds."""
