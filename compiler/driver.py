@@ -16,6 +16,7 @@ from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
 from .frontend import Language, decode, language_of, read
 from .graph.model import Graph
+from .graph.nesting import MAX_NESTED, too_deep
 from .passes import PASSES, Pass
 from .rules import LOCAL_RULES, RULES, Rule
 from .rules import check as apply_rules
@@ -117,7 +118,11 @@ def _judged(
     graph: Graph, found: tuple[Diagnostic, ...], rules: Iterable[Rule]
 ) -> tuple[Diagnostic, ...]:
     """With what the rules find; without what only follows from a fault that is told already."""
-    if any(finding.rule == "syntax" for finding in found):
+    nested = too_deep(graph)
+    if nested is not None:
+        message = f"fan-outs are nested more than {MAX_NESTED} deep; '{nested.id}' is one too many"
+        found += (Diagnostic("too_large", Severity.ERROR, nested.span, message, node=nested.id),)
+    if any(finding.rule in ("syntax", "too_large") for finding in found):
         # What could not be read may be just what a rule would miss, or a warning be about.
         errors = tuple(finding for finding in found if finding.severity is Severity.ERROR)
         return errors + apply_rules(graph, [rule for rule in rules if rule in LOCAL_RULES])

@@ -28,7 +28,7 @@ from ..syntax import (
 from .binding import Binder, Bound
 from .findings import Findings
 
-MAX_EDGES = 1_000_000
+MAX_EDGES = 100_000
 
 
 @dataclass(slots=True)

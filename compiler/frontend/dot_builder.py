@@ -143,7 +143,7 @@ class DotBuilder:
     def _check_arrow(self, token: Token) -> None:
         if token.type == "ARROW" or (token.type == "UNDIRECTED" and not self._directed):
             return
-        message = f"an edge is written '->', not '{token}'"
+        message = f"an edge is written '->', not '{''.join(token.split())}'"
         self._error(self._span(token), message, fix=_replace("write '->'", token, "->"))
 
     def _end(self, tree: Parsed) -> Name | Subgraph:

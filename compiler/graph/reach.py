@@ -73,7 +73,7 @@ def _ways(graph: Graph) -> Mapping[str, Sequence[str]]:
         ]
         for node in graph.nodes.values()
     }
-    for written, meant in misspelled(graph).items():
+    for written, meant in graph.once(misspelled).items():
         found[written].append(meant)
         found[meant].append(written)
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from ..attributes import lookup
 from ..frontend.dot_text import is_plain_id, quote
+from ..frontend.small import MAX_LENGTH
 from ..graph.branching import named_branches
 from ..graph.elements import Attr, Edge, Node
 from ..graph.model import Graph
@@ -139,7 +140,10 @@ class _Writer:
     # Inputs
 
     def _inputs(self, inputs: Iterable[Input]) -> str:
-        return _quoted("; ".join(map(self._input, inputs)))
+        text = "; ".join(map(self._input, inputs))
+        if len(text) > MAX_LENGTH:
+            raise NotSayable(f"DOT has all inputs in one text of at most {MAX_LENGTH} characters")
+        return _quoted(text)
 
     def _input(self, given: Input) -> str:
         if given.enum:

@@ -40,7 +40,7 @@ SEVERITY = Severity.ERROR
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each place where an edge leads to nowhere, at the name of its target."""
-    meant = misspelled(graph)
+    meant = graph.once(misspelled)
     unknown = {*missing(graph), *meant}
     unknown.update(edge.target for edge in graph.edges if edge.target not in graph.nodes)
     seen: set[Span] = set()

@@ -45,7 +45,7 @@ SEVERITY = Severity.INFO
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each fan-out whose branches meet at no fan-in, its own or another's."""
-    slips = misspelled(graph)
+    slips = graph.once(misspelled)
     for shape in graph.regions.by_fan_out.values():
         join = graph.nodes.get(shape.join_at or "")
         joined = join is not None and join.kind == "parallel.fan_in"

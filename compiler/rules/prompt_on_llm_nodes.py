@@ -36,7 +36,7 @@ SEVERITY = Severity.WARNING
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each agent stage with nothing to say to the agent."""
-    unknown = {*missing(graph), *misspelled(graph)}
+    unknown = {*missing(graph), *graph.once(misspelled)}
     for node in graph.nodes.values():
         if node.kind != "codergen" or node.id in unknown:
             continue

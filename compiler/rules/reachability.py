@@ -46,7 +46,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     stranded = set(graph.nodes) - reached(graph)
     slips = {
         written: meant
-        for written, meant in misspelled(graph).items()
+        for written, meant in graph.once(misspelled).items()
         if not graph.incoming[written] and not _is_retry_target(graph, written)
     }
     forward = ways(graph) if stranded else {}

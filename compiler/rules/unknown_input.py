@@ -30,6 +30,7 @@ digraph review {
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
@@ -45,6 +46,7 @@ RULE = "unknown_input"
 SEVERITY = Severity.WARNING
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.S)
+_GIVEN = re.compile(r"(?<![\w$])(\w+)\+?=|\b(?:for|read|local|export|select)\s+(?:-\w+\s+)*(\w+)\b")
 _INPUT_KEY = re.compile(r"(?:context\.)?inputs\.(\w+)")
 
 
@@ -69,6 +71,7 @@ def _of_node(graph: Graph, node: Node, declared: frozenset[str]) -> Iterator[Dia
         return
     text: str = attr.value
     code = [found.span() for found in _CODE.finditer(text)]
+    given = _given_in(text)
     for reference in references(text, declared):
         name, start = reference.name, reference.start
         if reference.kind == "context":
@@ -76,7 +79,7 @@ def _of_node(graph: Graph, node: Node, declared: frozenset[str]) -> Iterator[Dia
             if not declared or asked is None or asked[1] in declared:
                 continue
             name = asked[1]
-        elif reference.kind != "unknown" or _is_shell(text, name, start, code):
+        elif reference.kind != "unknown" or _is_shell(text, name, start, code, given):
             continue
         meant = nearest(name, {*declared, "goal"})
         if meant or declared:
@@ -92,13 +95,18 @@ def _filled_in(node: Node) -> Attr | None:
     return node.attrs.get("label") if node.kind == "wait.human" else None
 
 
-def _is_shell(text: str, name: str, start: int, code: list[tuple[int, int]]) -> bool:
-    if name.isupper() or text[max(start - 1, 0) : start] in ("\\", "$"):
+def _is_shell(
+    text: str, name: str, start: int, code: list[tuple[int, int]], given: frozenset[str]
+) -> bool:
+    if name.isupper() or name in given or text[max(start - 1, 0) : start] in ("\\", "$"):
         return True
-    if any(first <= start < last for first, last in code):
-        return True
-    given = rf"(?<![\w$]){name}\+?=|\b(?:for|read|local|export|select)\s+(?:-\w+\s+)*{name}\b"
-    return re.search(given, text) is not None
+    nearest_code = bisect_right(code, (start, len(text))) - 1
+    return nearest_code >= 0 and start < code[nearest_code][1]
+
+
+def _given_in(text: str) -> frozenset[str]:
+    """The names that a text gives values itself, as a shell does: `x=1`, `for x in`, `read x`."""
+    return frozenset(name for found in _GIVEN.finditer(text) for name in found.groups() if name)
 
 
 def _place(graph: Graph, attr: Attr, start: int, end: int) -> Span:

@@ -31,7 +31,7 @@ class Bounds:
 
 SMALL_SIZE = 100_000
 SMALL_BOUNDS = Bounds(seconds=4, mebibytes=512)
-LARGE_BOUNDS = Bounds(seconds=20, mebibytes=1024)
+LARGE_BOUNDS = Bounds(seconds=60, mebibytes=2048)
 
 _MEASURED_FACTOR = 4
 """The laws compile again and print: that is not what is bounded, but must end too."""
@@ -97,6 +97,10 @@ def _death(status: int, spent: float, bounds: Bounds) -> str:
 
 def _live(data: bytes, name: str, bounds: Bounds, compile_it: Compile, writing: int) -> None:
     """The whole life of the child; it ends here, whatever happens."""
+    report: dict[str, object] = {
+        "outcome": "raised",
+        "faults": [f"it needs more than {bounds.mebibytes} MiB"],
+    }
     try:
         room = bounds.mebibytes << 20
         resource.setrlimit(resource.RLIMIT_AS, (room, room))
@@ -105,10 +109,16 @@ def _live(data: bytes, name: str, bounds: Bounds, compile_it: Compile, writing: 
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         signal.alarm(seconds * 10)
         report = _report(data, name, bounds, compile_it, writing)
+    except MemoryError:
+        pass
     except BaseException as error:
-        report = {"outcome": "raised", "faults": [f"the fuzzer itself: {error!r}"]}
-    os.write(writing, b"\n" + json.dumps(report).encode())
-    os._exit(0)
+        report["faults"] = [f"the fuzzer itself: {error!r}"]
+    finally:
+        # Not even a want of memory while telling of it may lead back into the hunt.
+        try:
+            os.write(writing, b"\n" + json.dumps(report).encode())
+        finally:
+            os._exit(0)
 
 
 def _report(

@@ -78,7 +78,7 @@ def test_the_hunt_sees_every_kind_of_fault() -> None:
 def test_a_hunt_prints_its_seed_and_a_table() -> None:
     done = run_hunt(FUZZ_SECONDS="0.5", FUZZ_SEED="here")
     assert done.stdout.startswith("seed here, 0.5 s, "), done.stderr
-    assert "bounds: 4 s and 512 MiB up to 100 KB, 20 s and 1024 MiB above" in done.stdout
+    assert "bounds: 4 s and 512 MiB up to 100 KB, 60 s and 2048 MiB above" in done.stdout
     assert "longest s" in done.stdout
 
 
