@@ -72,9 +72,10 @@ def prepare(connection: Connection, path: Path) -> None:
 
 
 def _refuse_strangers(connection: Connection, path: Path) -> None:
-    application = _number(connection, "PRAGMA application_id")
     tables = _number(connection, "SELECT count(*) FROM sqlite_master")
     version = _version(connection)
+    # Last: who sees the tables that another process has just made sees whose they are.
+    application = _number(connection, "PRAGMA application_id")
     if application != APPLICATION_ID and (application or version or tables):
         raise StoreError(f"{path}: it is a database of another program, no store; name another")
     if version > VERSION:
