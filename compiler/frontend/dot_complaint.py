@@ -196,4 +196,6 @@ def _error(
     related: tuple[Related, ...] = (),
     note: str | None = None,
 ) -> Diagnostic:
-    return Diagnostic("syntax", Severity.ERROR, span, message, related, note, fix)
+    # What a file has between quotes or in an arrow may hold line breaks; a message is one line.
+    line = re.sub(r"\s*\n\s*", " ", message)
+    return Diagnostic("syntax", Severity.ERROR, span, line, related, note, fix)

@@ -268,11 +268,17 @@ def inputs_tree(inputs: Iterable[Any]) -> Tree:
     return Mapped(tuple(found), tall=True)
 
 
+_KEY_LIMIT = 1_000  # YAML: a key on one line with its value has at most 1,024 characters
+
+
 def _extras(
     extra: Iterable[Attr], reserved: frozenset[str], place: str, entries: Entries, notes: list[str]
 ) -> None:
     """Unknown attributes are kept, unless YAML would read what DOT does not."""
     for attr in extra:
+        if len(attr.name) > _KEY_LIMIT:
+            notes.append(f"'{attr.name[:40]}...' of the {place} is left out: too long for a key")
+            continue
         if attr.name in reserved or any(name == attr.name for name, _ in entries):
             notes.append(
                 f"'{attr.name}' of the {place} is left out: DOT never reads it, YAML would"

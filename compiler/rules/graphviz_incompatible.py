@@ -60,18 +60,20 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         help=f'write "{word}"',
         fix=Fix(
             "put quotes around it" if not more else "put quotes around them",
-            _edits(spans),
+            _edits(spans, graph.source.text),
             safe=True,
         ),
     )
 
 
-def _edits(spans: list[Span]) -> tuple[Edit, ...]:
-    return tuple(
-        edit
-        for span in spans
-        for edit in (Edit(span.start, span.start, '"'), Edit(span.end, span.end, '"'))
-    )
+def _edits(spans: list[Span], text: str) -> tuple[Edit, ...]:
+    edits: list[Edit] = []
+    for span in spans:
+        # Two texts that touch would be one text with a slip in it.
+        before = ' "' if text[span.start - 1 : span.start] == '"' else '"'
+        after = '" ' if text[span.end : span.end + 1] == '"' else '"'
+        edits += (Edit(span.start, span.start, before), Edit(span.end, span.end, after))
+    return tuple(edits)
 
 
 def _all(graph: Graph) -> Iterator[list[Attr]]:
