@@ -52,7 +52,8 @@ class Findings:
     ) -> None:
         """Adds a finding, unless this rule has one at this place already."""
         given = severity or SEVERITIES[rule]
-        found = Diagnostic(rule, given, span, message, related, help, fix, node)
+        line = " ".join(part.strip() for part in message.splitlines())
+        found = Diagnostic(rule, given, span, line, related, help, fix, node)
         self._found.setdefault((rule, span), found)
 
     def first_of(self, rule: str, name: str) -> bool:

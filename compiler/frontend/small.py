@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ..source import Source, Span
@@ -157,12 +158,13 @@ def narrowed(source: Source, span: Span, text: str, start: int, end: int) -> Spa
     return source.span(span.start + places[first], span.start + places[last])
 
 
-def _aligned(raw: str, text: str) -> list[int] | None:
+@lru_cache(maxsize=4)  # a long text is asked for once for each finding in it
+def _aligned(raw: str, text: str) -> tuple[int, ...] | None:
     """For each offset into `text`, and for its end, the offset into `raw`; None if unclear."""
     quoted = len(raw) >= 2 and raw[0] == raw[-1] and raw[0] in "\"'"
     inner, shift = (raw[1:-1], 1) if quoted else (raw, 0)
     if inner == text:
-        return list(range(shift, shift + len(text) + 1))
+        return tuple(range(shift, shift + len(text) + 1))
     if not quoted:
         return None
     places: list[int] = []
@@ -179,7 +181,7 @@ def _aligned(raw: str, text: str) -> list[int] | None:
             at += 2 if char == raw[0] == inner[at + 1 : at + 2] else 1
         else:
             return None
-    return [*places, at + shift] if at == len(inner) else None
+    return (*places, at + shift) if at == len(inner) else None
 
 
 def scalar(value: Value, what: str) -> Scalar:
