@@ -36,7 +36,6 @@ IDLE_LIMIT = 10_000
 DEAD_END = {
     "no_route": "no edge of '{node}' matched: its outcome was {outcome}",
     "failed": "'{node}' failed and nothing routes its failure",
-    "goal_gate": "the goal gate '{gate}' is not satisfied and has no retry target here",
 }
 
 

@@ -260,7 +260,7 @@ class RouteDecision(Record):
     `selected_edge` is {from, to, label}, None where the walker stops. `rule` names the step
     that chose: `condition`, `preferred_label`, `suggested_next`, `weight`, `lexical`,
     `only_edge`, `fan_in`, `join`, `retry_target`, `fallback_retry_target`, `goal_gate`, `exit`,
-    `dead_end`, `no_route`, `failed`. `notes` says what conditions stumbled over.
+    `dead_end`, `no_route`, `failed`, `limit`. `notes` says what conditions stumbled over.
     """
 
     TYPE: ClassVar[str] = "attractor.route_decision"
