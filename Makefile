@@ -43,13 +43,15 @@ test: check
 
 # Schemas that are made from tables and types; a test fails when one is stale.
 schemas: setup
-	$(BIN)/python -c 'from pathlib import Path; \
+	$(BIN)/python -c 'import json; from pathlib import Path; \
+		from attractorc.compiler.plan.schema import plan_schema; \
 		from attractorc.compiler.render.pipeline_schema import pipeline_schema_text; \
 		from attractorc.interpreter.queries.outcome_schema import outcome_schema_text; \
 		from attractorc.interpreter.queries.schema import query_schema_text; \
 		from attractorc.interpreter.records.schema import event_schema_text; \
 		made = dict(pipeline=pipeline_schema_text, outcome=outcome_schema_text, \
-			query=query_schema_text, event=event_schema_text); \
+			query=query_schema_text, event=event_schema_text, \
+			plan=lambda: json.dumps(plan_schema(), indent=2) + "\n"); \
 		[Path(f"schemas/{name}.schema.json").write_text(text(), "utf-8") \
 			for name, text in made.items()]'
 

@@ -102,8 +102,22 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class ForEach:
+    """One branch for each element of the collection under a context key (semantics 3.4).
+
+    `empty` is what the fan-out comes to where the collection has no element.
+    """
+
+    key: str
+    empty: Literal["success", "fail"] = "success"
+
+
+@dataclass(frozen=True, slots=True)
 class FanOut:
-    """All that a fan-out declares. Durations in milliseconds."""
+    """All that a fan-out declares. Durations in milliseconds.
+
+    With `for_each` the region's one branch is the template of all.
+    """
 
     join: Join = field(default_factory=Join)
     error_policy: ErrorPolicy = "continue"
@@ -113,6 +127,7 @@ class FanOut:
     join_timeout_ms: int | None = None
     branch_timeout_ms: int | None = None
     workspace: Workspace = "shared"
+    for_each: ForEach | None = None
 
 
 WinnerKind: TypeAlias = Literal[

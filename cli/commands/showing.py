@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import click
 
@@ -135,7 +136,7 @@ def where(path: str) -> str:
     if not path:
         return ""
     parts = path.strip("/").split("/")
-    return "/".join(parts[1::2]) + " › "
+    return "/".join(unquote(part) for part in parts[1::2]) + " › "
 
 
 def _one_line(text: str, limit: int = 160) -> str:

@@ -41,6 +41,8 @@ def joined(
         return
     _ignored(node, k, join.kind == "k_of_n", "join=k_of_n", findings)
     _ignored(node, ratio, join.kind == "quorum", "join=quorum", findings)
+    collected = "for_each" in attrs or "for_each" in broken
+    _ignored(node, attrs.get("empty"), collected, "for_each", findings)
     if attr is None:
         return
     if join.kind == "k_of_n":

@@ -22,14 +22,11 @@ def _always(value: Any) -> bool:
 
 
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-    "for_each": (_always, "for_each", "write one edge for each branch"),
     "workspace": (
         lambda value: value != "shared",
         "a workspace for each branch",
         "leave it out; all branches share the run's directory",
     ),
-    "join_timeout": (_always, "join_timeout", "give the stages a timeout instead"),
-    "branch_timeout": (_always, "branch_timeout", "give the stages a timeout instead"),
     "on_interrupted": (
         lambda value: value == "ask",
         "on_interrupted=ask",

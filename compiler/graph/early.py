@@ -15,7 +15,7 @@ def may_decide_early(graph: Graph, shape: RegionShape) -> bool:
     node = graph.nodes[shape.fan_out]
     join = _join(graph, shape)
     if node.value("error_policy") == "fail_fast" or join.kind == "all_success":
-        return len(shape.branches) > 1
+        return len(shape.branches) > 1 or is_template(graph, shape)
     return may_succeed_early(graph, shape) or join.kind in ("k_of_n", "quorum", "formula")
 
 
@@ -27,9 +27,12 @@ def may_succeed_early(graph: Graph, shape: RegionShape) -> bool:
 def may_do_without(graph: Graph, shape: RegionShape, branch: BranchShape) -> bool:
     """Whether the join can be satisfied before this branch's end is taken into account.
 
-    Under `decide=declared` the ends of the branches before it are always taken first.
+    Under `decide=declared` the ends of the branches before it are always taken first. With
+    `for_each` the branch is a template, and the last of many need not be waited for.
     """
     join, number = _join(graph, shape), len(shape.branches)
+    if is_template(graph, shape):
+        return join.kind in ("first_success", "k_of_n", "quorum", "majority")
     ids = [each.id for each in shape.branches]
     before = ids.index(branch.id)
     if graph.nodes[shape.fan_out].value("decide") == "arrival":
@@ -50,6 +53,11 @@ def may_do_without(graph: Graph, shape: RegionShape, branch: BranchShape) -> boo
             return branch.id not in named and (before == number - 1 or named <= set(ids[:before]))
         case _:
             return False
+
+
+def is_template(graph: Graph, shape: RegionShape) -> bool:
+    """Whether the region's branch stands for as many as its collection has elements."""
+    return "for_each" in graph.nodes[shape.fan_out].attrs
 
 
 def _join(graph: Graph, shape: RegionShape) -> Join:

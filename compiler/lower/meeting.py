@@ -13,10 +13,11 @@ from typing import Any
 
 from ..graph.elements import Node
 from ..graph.model import Graph
+from ..graph.patterns import bare
 from ..graph.regions import BranchShape, RegionShape
 from ..plan.model import Branch, Region
 from ..plan.policy_text import join_text
-from ..policy import FanOut, Join, Merge, Winner
+from ..policy import FanOut, ForEach, Join, Merge, Winner
 from .effective import effective
 from .steps import place
 
@@ -67,7 +68,14 @@ def _policy(node: Node) -> FanOut:
         join_timeout_ms=effective(node, "join_timeout"),
         branch_timeout_ms=effective(node, "branch_timeout"),
         workspace=effective(node, "workspace", default.workspace),
+        for_each=_for_each(node),
     )
+
+
+def _for_each(node: Node) -> ForEach | None:
+    key = effective(node, "for_each")
+    # A key is written as everywhere else, with or without `context.` in front.
+    return None if key is None else ForEach(bare(key), effective(node, "empty", "success"))
 
 
 def _said(nodes: Sequence[Node], name: str, default: Any) -> Any:

@@ -111,6 +111,7 @@ def _region(plan: Plan, name: str, region: Region) -> Iterator[str]:
     for index, node in enumerate(region.nodes):
         if node not in plan.steps:
             yield f"nodes[{index}]: there is no step '{node}'"
+    yield from _for_each(region)
     yield from _meeting(plan, region)
     yield from (f"policy.join.{fault}" for fault in _join(region.policy.join, set(ids)))
     yield from (f"winner.{fault}" for fault in _winner(region.winner, set(ids)))
@@ -122,6 +123,20 @@ def _region(plan: Plan, name: str, region: Region) -> Iterator[str]:
     yield from _least("policy.max_parallel", region.policy.max_parallel, 1)
     yield from _least("policy.join_timeout_ms", region.policy.join_timeout_ms, 0)
     yield from _least("policy.branch_timeout_ms", region.policy.branch_timeout_ms, 0)
+
+
+def _for_each(region: Region) -> Iterator[str]:
+    """With `for_each` the one branch is a template, which nothing can name."""
+    if region.policy.for_each is None:
+        return
+    if len(region.branches) != 1:
+        yield f"branches: expected one, the template of for_each, found {len(region.branches)}"
+    if not region.policy.for_each.key:
+        yield "policy.for_each.key: missing"
+    if region.policy.join.kind == "formula":
+        yield "policy.join: a formula cannot name branches of for_each"
+    if any(key.kind == "priority" for key in region.winner.keys):
+        yield "winner: a priority cannot name branches of for_each"
 
 
 def _meeting(plan: Plan, region: Region) -> Iterator[str]:

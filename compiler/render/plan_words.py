@@ -54,8 +54,11 @@ def _needed(region: Region) -> str:
     join = region.policy.join
     text = join_text(join)
     count = len(region.branches)
-    certain = region.policy.error_policy != "ignore" and not any(
-        branch.condition for branch in region.branches
+    many = region.policy.for_each is not None
+    certain = (
+        not many
+        and region.policy.error_policy != "ignore"
+        and not any(branch.condition for branch in region.branches)
     )
     match join.kind:
         case "wait_all":
@@ -69,7 +72,7 @@ def _needed(region: Region) -> str:
         case "formula":
             return text
         case "k_of_n":
-            return f"{join.k} of {count} must succeed ({text})"
+            return f"{join.k} of {'them' if many else count} must succeed ({text})"
         case "majority":
             few = f"{count // 2 + 1} of {count}" if certain else "more than half of the activated"
             return f"{few} must succeed ({text})"
@@ -87,7 +90,10 @@ def fan_out_words(region: Region) -> str:
     policy = region.policy
     count = len(region.branches)
     words = [f"{count} {'branch' if count == 1 else 'branches'}"]
-    if policy.max_parallel < count:
+    if policy.for_each is not None:
+        words = [f"a branch for each element of '{policy.for_each.key}'"]
+        words += ["fails if it has none"] if policy.for_each.empty == "fail" else []
+    if policy.max_parallel < count or policy.for_each is not None:
         words.append(f"at most {policy.max_parallel} at a time")
     if policy.branch_timeout_ms is not None:
         words.append(f"each at most {duration_text(policy.branch_timeout_ms)}")

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.dataflow import Read, written
-from ..graph.early import may_do_without
+from ..graph.early import is_template, may_do_without
 from ..graph.elements import Attr
 from ..graph.model import Graph
 from ..graph.shape import BranchShape, RegionShape
@@ -75,6 +75,8 @@ def _finding(
                 f"merge_from=all wants the '{key}' of every branch",
                 Related("merge_from", source[1].value_span),
             )
+    if is_template(graph, shape):
+        return None  # each branch writes the key, and one that is not cancelled is enough
     for read in graph.data.reads:
         needed = _only_branch(graph, shape, read)
         if needed in spared and needed is not None:

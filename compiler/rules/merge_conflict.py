@@ -39,6 +39,7 @@ from collections.abc import Iterator, Mapping
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.dataflow import BranchWrites, DataFlow, Read, merge_of, mergers, written
+from ..graph.early import is_template
 from ..graph.model import Graph
 from ..graph.patterns import meets, never_merged, never_written, rule_for
 from ..graph.places import word_in
@@ -62,7 +63,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             if "*" in key or never_merged(key) or never_written(key) or key == "tool.output":
                 continue
             writing = [name for name, each in brought.items() if key in each.nodes]
-            if len(writing) > 1:
+            if len(writing) > 1 or (writing and is_template(graph, shape)):
                 yield from _judged(graph, shape, merge, brought, key, writing)
 
 
@@ -82,16 +83,18 @@ def _judged(
         if branch.id in writing and data.surely_writes(shape, branch, key)
     ]
     rule = rule_for(key, merge.rules)
+    many = is_template(graph, shape)
+    always = len(sure) > 1 or (many and bool(sure))
     named = " and ".join(f"'{name}'" for name in (sure if len(sure) > 1 else writing)[:2])
+    both = f"the branches of '{shape.fan_out}' all" if many else f"branches {named} both"
     place = written(graph, shape, "merge")
     if rule is not None:
-        if place and rule.strategy == "one" and len(sure) > 1 and _takes_all(graph, shape, merge):
+        if place and rule.strategy == "one" and always and _takes_all(graph, shape, merge):
             yield Diagnostic(
                 RULE,
                 Severity.WARNING,
                 word_in(graph.source, place[1], rule.pattern),
-                f"branches {named} both write '{key}', which '{rule.pattern}: one' "
-                "allows one branch only",
+                f"{both} write '{key}', which '{rule.pattern}: one' allows one branch only",
                 related,
                 help=f"write {rule.pattern}: append, or another strategy that takes several",
                 node=place[0].id,
@@ -105,9 +108,9 @@ def _judged(
     node = mergers(graph, shape)[0]
     yield Diagnostic(
         RULE,
-        SEVERITY if read is not None and len(sure) > 1 else Severity.WARNING,
+        SEVERITY if read is not None and always else Severity.WARNING,
         place[1].value_span if place is not None else node.span,
-        f"branches {named} both write '{key}', and no merge rule says how to combine them",
+        f"{both} write '{key}', and no merge rule says how to combine them",
         related,
         help=_mend(graph, key, place is not None),
         node=node.id,

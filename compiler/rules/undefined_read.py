@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.dataflow import DataFlow, Read, mergers
+from ..graph.early import is_template
 from ..graph.model import Graph
 from ..graph.patterns import never_merged
 from ..graph.shape import RegionShape
@@ -71,7 +72,8 @@ def _finding(graph: Graph, data: DataFlow, read: Read) -> Diagnostic | None:
     if shape is None or graph.regions.unclear(shape.fan_out):
         return None
     branches = {branch.id for branch in shape.branches for node in before if node in branch.nodes}
-    if read.node in shape.nodes or (len(branches) > 1 and not never_merged(read.key)):
+    several = len(branches) > 1 or is_template(graph, shape)
+    if read.node in shape.nodes or (several and not never_merged(read.key)):
         # Other rules speak of siblings, and of keys that two branches write.
         return None
     return _kept_apart(graph, read, before[0], shape, branches)

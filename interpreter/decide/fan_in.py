@@ -7,26 +7,27 @@ Pure. It must not know when a join is decided: that is `branches`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from attractorc.compiler.plan.model import FanIn, Region
-from attractorc.compiler.value import Json, encoded
+from attractorc.compiler.plan.model import FanIn
+from attractorc.compiler.value import Json
 
-from ..evaluate import Scene, holds
 from ..merges import BranchResult, merge
 from ..outcome import End, Outcome, Status, failed
-from ..records import FanInDecision, ParallelLifecycle
+from ..records import FanInDecision
 from ..state import Fork, State, Walker
 from . import drafts
-from .branches import fan_out_status, spoken_writes
+from .branches import fan_out_status
 from .commands import Command, Commit
+from .forking import forked, result_keys
+from .terminals import spoken_writes
 
 
 def fan_out(state: State, walker: Walker) -> tuple[Command, ...]:
     """A started fan-out: fork, or commit it once its branches are behind it."""
     fork = state.forks.get(walker.fork or "")
     if fork is None or fork.stage != walker.stage:
-        return _fork(state, walker)
+        return forked(state, walker)
     assert fork.left
     if fork.region.meeting != "fan_in" and fork.decision is None:
         return (Commit((_decision(state, walker, fork),)),)
@@ -75,42 +76,6 @@ def _because(outcome: Outcome, reason: str) -> Outcome:
         permanent=True,
         source="engine",
     )
-
-
-def _fork(state: State, walker: Walker) -> tuple[Command, ...]:
-    region = state.plan.regions[walker.node]
-    scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
-    made: list[Json] = []
-    for branch in region.branches:
-        activated = holds(branch.condition, scene)
-        made.append({"id": branch.id, "head": branch.head, "activated": activated})
-    count = sum(1 for one in made if isinstance(one, dict) and one["activated"])
-    if count == 0:
-        reason = (
-            f"no branch of '{walker.node}' was activated: the condition of every branch is false"
-            if region.branches
-            else f"'{walker.node}' has no branches"
-        )
-        skipped: list[Mapping[str, Json]] = [
-            {"branch_id": branch.id, "status": End.SKIPPED.value} for branch in region.branches
-        ]
-        outcome = Outcome(
-            Status.FAIL,
-            context_updates=_result_keys(region, skipped),
-            failure_reason=reason,
-            permanent=True,
-            source="engine",
-        )
-        return (Commit((drafts.committed(state, walker, outcome),)),)
-    record = ParallelLifecycle(
-        kind="started",
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        branches=made,
-        branch_count=len(made),
-    )
-    return (Commit((record,)),)
 
 
 def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
@@ -165,22 +130,4 @@ def _results(fork: Fork, state: State) -> dict[str, Json]:
             if score is not None:
                 result["score"] = score.value
         results.append(result)
-    return _result_keys(fork.region, results)
-
-
-def _result_keys(region: Region, results: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-    ends = [End(str(result["status"])) for result in results]
-    plain: dict[str, Json] = {
-        "results": [dict(result) for result in results],
-        "branch_count": len(results),
-        "success_count": sum(end.succeeded for end in ends),
-        "fail_count": sum(end.failed for end in ends),
-        "join_policy": region.policy.join.text,
-    }
-    for result in results:
-        plain[f"branch.{encoded(str(result['branch_id']))}.status"] = result["status"]
-    scoped = f"parallel.{encoded(region.fan_out)}."
-    return {
-        **{f"parallel.{key}": value for key, value in plain.items()},
-        **{f"{scoped}{key}": value for key, value in plain.items()},
-    }
+    return result_keys(fork.region, results)

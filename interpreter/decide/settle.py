@@ -10,13 +10,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from attractorc.compiler.plan.model import Step
-from attractorc.compiler.value import Json
+from attractorc.compiler.value import Json, duration_text
 
 from ..choices import match_choice
 from ..outcome import Outcome, failed
 from ..ports import Answer, Control, Option, Process
-from ..records import InterviewLifecycle, Record, StageLifecycle
+from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
 from ..state import Phase, State, Walker
+from ..state.forks import stage_of
+from ..state.model import BranchPhase
 from . import drafts
 from .attempts import concluded
 from .people import options
@@ -102,6 +104,48 @@ def delay_over(state: State, path: str) -> tuple[Record, ...]:
     if walker is None or walker.phase is not Phase.BACKOFF or walker.doomed:
         return ()
     return (drafts.stage(state, walker, "ready"),)
+
+
+def time_over(state: State, stage: str, index: int | None) -> tuple[Record, ...]:
+    """Records for a timeout of a fan-out, or of one of its branches, that has passed."""
+    fork = state.forks.get(stage)
+    if fork is None or state.walkers[fork.path].doomed or fork.open == 0:
+        return ()
+    policy = fork.region.policy
+    if index is None:
+        if fork.late:
+            return ()
+        time = duration_text(policy.join_timeout_ms or 0)
+        reason = f"'{fork.region.fan_out}' took longer than {time} (join_timeout)"
+        return (drafts.parallel(fork, "join_timeout", reason=reason),)
+    branch = fork.branches[index]
+    if branch.phase is not BranchPhase.RUNNING:
+        return ()
+    record = drafts.parallel(
+        fork,
+        "branch_timeout",
+        branch_id=branch.id,
+        branch_index=branch.index,
+        branch_path=branch.path,
+        reason=f"took longer than {duration_text(policy.branch_timeout_ms or 0)} (branch_timeout)",
+    )
+    return (record,)
+
+
+def late_paths(state: State, record: Record) -> tuple[str, ...]:
+    """The walkers that a timeout's record has doomed: their attempts are to be ended."""
+    if not isinstance(record, ParallelLifecycle) or record.kind not in (
+        "branch_timeout",
+        "join_timeout",
+    ):
+        return ()
+    fork = state.forks[stage_of(record)]
+    return tuple(
+        walker.path
+        for branch in fork.branches
+        if branch.late and branch.end is None
+        for walker in state.subtree(branch.path)
+    )
 
 
 def cancelled(state: State, path: str) -> tuple[Record, ...]:

@@ -17,7 +17,8 @@ from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
 from .calls import Folders
 from .closing import checkpoint, closing_records
-from .events import Answered, Cancelled, DelayOver, Event, Result, Woken
+from .deadlines import Deadlines
+from .events import Answered, Cancelled, DelayOver, Event, Result, TimeOver, Woken
 from .journal import Journal
 from .tasks import Tasks
 
@@ -52,6 +53,7 @@ class Engine:
         self._stopping = False
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks = Tasks(journal, ports, folders, self._events)
+        self._deadlines = Deadlines(ports.clock, self._events)
         self._random = random.Random()  # noqa: S311 - jitter, journaled as a delay
         self._finished: RunResult | None = None
 
@@ -77,6 +79,7 @@ class Engine:
                     self._handle(self._events.get_nowait())
                 self._journal.barrier()  # what came is safe, whatever deciding on it does
         finally:
+            self._deadlines.end()
             await self._tasks.end()
 
     # --- deciding and acting ---------------------------------------------------------
@@ -110,11 +113,16 @@ class Engine:
             effect()
 
     def _append(self, records: tuple[Record, ...]) -> list[Callable[[], None]]:
-        """Append records; the timers that they call for."""
+        """Append records; the timers and the ends of attempts that they call for."""
         effects: list[Callable[[], None]] = []
+        state = self._journal.state
         for record in self._journal.append(records):
             if isinstance(record, StageLifecycle) and record.kind == "retrying":
                 effects.append(partial(self._tasks.wait, record.path))
+            if state.timed:
+                self._deadlines.heed(state, record)
+                if late := settle.late_paths(state, record):
+                    effects.append(partial(self._tasks.cancel, late))
         return effects
 
     def _finish(self, command: Finish) -> None:
@@ -178,6 +186,8 @@ class Engine:
                 self._tasks.asks.pop(event.path, None)
                 if event.answer.kind != "parked":
                     records = settle.answered(state, event.question_id, event.answer)
+            case TimeOver():
+                records = settle.time_over(state, event.stage, event.branch)
             case Woken():
                 pass
         for effect in self._append(records):
@@ -203,6 +213,8 @@ class Engine:
     def _take_up(self) -> None:
         """Effects of a state that was folded from a journal: timers and open questions."""
         state = self._journal.state
+        if state.timed:
+            self._deadlines.take_up(state)
         for path, walker in state.walkers.items():
             if walker.due is not None and walker.phase == "backoff" and not walker.doomed:
                 self._tasks.wait(path)

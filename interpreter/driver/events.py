@@ -47,8 +47,16 @@ class DelayOver:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeOver:
+    """The time of a fan-out's branch is over, or with None that of the whole fan-out."""
+
+    stage: str
+    branch: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """Nothing happened but that somebody wants the loop to look."""
 
 
-Event: TypeAlias = Result | Cancelled | Answered | DelayOver | Woken
+Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Woken

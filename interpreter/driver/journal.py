@@ -96,9 +96,10 @@ class Journal:
     def _timed(self, draft: Record, now: int) -> Record:
         """A branch's duration is known only here, where there is a clock."""
         if isinstance(draft, ParallelLifecycle) and draft.kind == "branch_arrived":
-            walker = self.state.walkers[draft.branch_path or ""]
-            fork = self.state.own_fork(walker)
-            assert fork is not None
+            walker = self.state.walkers.get(draft.branch_path or "")
+            fork = None if walker is None else self.state.own_fork(walker)
+            if walker is None or fork is None:
+                return draft  # its time was over before it started
             started_at = fork.branches[walker.branch_index].started_at
             return replace(draft, duration_ms=max(0, now - started_at))
         return draft

@@ -45,7 +45,9 @@ class Topology:
                 )
                 return context, lineage
             case ParallelLifecycle(kind="branch_arrived"):
-                return self._contexts[record.branch_path or ""], record
+                # One whose time was over before it started has no context of its own.
+                own = self._contexts.get(record.branch_path or "")
+                return own or self._contexts[record.path], record
             case ParallelLifecycle() if record.kind.startswith("branch_"):
                 known = record.branch_path in self._contexts
                 if known and record.kind not in ("branch_cancelled", "branch_retrying"):

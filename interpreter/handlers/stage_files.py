@@ -20,6 +20,14 @@ from .processes import CannotStart
 
 _EXPORTED = "ATTRACTOR_EXPORTED"
 _INPUT = "ATTRACTOR_INPUT_"
+_ITEMS = {
+    "ATTRACTOR_ITEM": "item",
+    "ATTRACTOR_ITEM_INDEX": "item.index",
+    "ATTRACTOR_ITEM_KEY": "item.key",
+    "ATTRACTOR_ITEM_TOTAL": "item.total",
+}
+_ITEM_LIMIT_BYTES = 64 * 1024
+"""An element that no variable can hold, or a larger one, stands in the context file only."""
 _NAMES = (
     "ATTRACTOR_RUN_ID",
     "ATTRACTOR_NODE_ID",
@@ -32,6 +40,7 @@ _NAMES = (
     "ATTRACTOR_STAGE_DIR",
     "ATTRACTOR_STATUS_FILE",
     "ATTRACTOR_CONTEXT_FILE",
+    *_ITEMS,
     _EXPORTED,
 )
 
@@ -94,6 +103,7 @@ def stage_environment(
         "ATTRACTOR_STATUS_FILE": str(files.status),
         "ATTRACTOR_CONTEXT_FILE": str(files.context),
     }
+    environment |= {name: _item(call.context.get(key)) for name, key in _ITEMS.items()}
     environment |= {_input_variable(name): as_text(v) for name, v in call.inputs.items()}
     own = _own_names({**call.inputs, "goal": call.goal}, environment)
     environment |= own
@@ -101,6 +111,15 @@ def stage_environment(
     for name, value in environment.items():
         _fits(name, value)
     return environment
+
+
+def _item(value: Json) -> str:
+    text = as_text(value)
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError:
+        return ""
+    return "" if "\0" in text or size_bytes > _ITEM_LIMIT_BYTES else text
 
 
 def _input_variable(name: str) -> str:

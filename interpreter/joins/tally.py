@@ -38,7 +38,10 @@ class Tally:
         "_verdict",
     )
 
-    def __init__(self, policy: FanOut, ends: Mapping[str, End | None]) -> None:
+    def __init__(
+        self, policy: FanOut, ends: Mapping[str, End | None], *, vacuous: bool = False
+    ) -> None:
+        """`vacuous`: a `for_each` over nothing, which is satisfied whatever the policy."""
         self._policy = policy
         self._ends: dict[str, End | None] = {
             branch: end if end is End.SKIPPED else None for branch, end in ends.items()
@@ -52,6 +55,9 @@ class Tally:
         self._needed = None if formula is not None else threshold(policy, self._activated)
         self._reading: Reading | None = None
         self._verdict = Verdict(None, "")
+        if vacuous:
+            assert not ends, "a collection without elements has no branches"
+            self._verdict = Verdict(True, "there is nothing to wait for: no elements, no branches")
         for branch, end in ends.items():
             if end is None or end is End.SKIPPED:
                 continue

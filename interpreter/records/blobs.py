@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from attractorc.compiler.value import Json, canonical
 
-from .families import FanInDecision, Record, StageLifecycle
+from .families import FanInDecision, ParallelLifecycle, Record, StageLifecycle
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
@@ -28,10 +28,12 @@ class Blobs(Protocol):
 
 
 def externalised(record: Record, blobs: Blobs) -> Record:
-    """The record with its large context values replaced by references."""
+    """The record with its large values, of contexts or collections, replaced by references."""
     if isinstance(record, StageLifecycle | FanInDecision) and record.context_updates:
         updates = {key: _out(value, blobs) for key, value in record.context_updates.items()}
         return replace(record, context_updates=updates)
+    if isinstance(record, ParallelLifecycle) and record.collection is not None:
+        return replace(record, collection=_out(record.collection, blobs))
     return record
 
 
@@ -42,6 +44,8 @@ def restored(record: Record, blobs: Blobs) -> Record:
     ):
         updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}
         return replace(record, context_updates=updates)
+    if isinstance(record, ParallelLifecycle) and _is_reference(record.collection):
+        return replace(record, collection=_in(record.collection, blobs))
     return record
 
 

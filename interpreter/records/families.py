@@ -152,12 +152,13 @@ class StageLifecycle(Record):
 class ParallelLifecycle(Record):
     """A fan-out and its branches. `node_id`, `path` and `visit` are the fan-out's.
 
-    Kinds: `started` (with `branches`: id, head and activated of each, in declared order),
-    `branch_started` (the branch context's first turn: where it came from),
-    `branch_retrying` (an attempt in it will be retried), `branch_arrived` (a walker's stop;
-    not terminal), one terminal of `branch_completed`, `branch_failed`, `branch_skipped`,
-    `branch_cancelled`, `branch_timed_out`; `join_decided` (with `join`), `completed`
-    (control leaves the fan-out).
+    Kinds: `started` (with `branches`: id, head and activated of each, in declared order; of
+    a dynamic fan-out also the `collection`), `branch_started` (the branch context's first
+    turn: where it came from), `branch_retrying` (an attempt in it will be retried),
+    `branch_timeout` and `join_timeout` (that time is over), `branch_arrived` (a walker's
+    stop; not terminal), one terminal of `branch_completed`, `branch_failed`,
+    `branch_skipped`, `branch_cancelled`, `branch_timed_out`; `join_decided` (with `join`),
+    `completed` (control leaves the fan-out).
     """
 
     TYPE: ClassVar[str] = "attractor.parallel_lifecycle"
@@ -166,6 +167,8 @@ class ParallelLifecycle(Record):
         "branch_started",
         "branch_arrived",
         "branch_retrying",
+        "branch_timeout",
+        "join_timeout",
         "branch_completed",
         "branch_failed",
         "branch_skipped",
@@ -199,6 +202,7 @@ class ParallelLifecycle(Record):
     join: dict[str, Json] = tag(25, {})
     success_count: int | None = tag(26)
     fail_count: int | None = tag(27)
+    collection: Json = tag(28)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

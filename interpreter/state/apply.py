@@ -28,6 +28,7 @@ from ..records import (
 )
 from ..records.times import millis
 from . import forks
+from .endings import wake_ancestors
 from .model import Phase, State, Walker
 from .queues import enqueue, handled, withdraw
 
@@ -42,12 +43,16 @@ RUN_STATUS = {
 
 def begin(plan: Plan) -> State:
     """The state before the first record."""
-    return State(plan)
+    policies = [region.policy for region in plan.regions.values()]
+    timed = any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies)
+    return State(plan, timed=timed)
 
 
 def apply(state: State, record: Record) -> None:
     """Take one record into the state; records come in the order of `sequence_no`."""
     state.sequence_no = record.sequence_no
+    if state.timed:
+        _pass_time(state, record)
     match record:
         case RunLifecycle():
             _run(state, record)
@@ -67,6 +72,15 @@ def apply(state: State, record: Record) -> None:
             pass
         case _:
             raise AssertionError(f"no such record family: {type(record).__name__}")
+
+
+def _pass_time(state: State, record: Record) -> None:
+    """Count the time since the last record, unless nobody ran the run in it."""
+    now = millis(record.timestamp)
+    resumed = isinstance(record, RunLifecycle) and record.kind in ("initialized", "resumed")
+    if not resumed:
+        state.active_ms += max(0, now - state.now_ms)
+    state.now_ms = now
 
 
 def _run(state: State, record: RunLifecycle) -> None:
@@ -104,6 +118,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.context.set("current_node", walker.node, walker.writer)
             if isinstance(state.step(walker).work, Parallel):
                 forks.clear_results(walker)
+            forks.begin_branch(state, walker)
             if handled(state, walker):
                 state.running[walker.path] = None
             enqueue(state, walker)
@@ -128,7 +143,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
             if walker.doomed and record.stage_attempt_id == walker.attempt_id(state.run_id):
                 withdraw(state, walker)
                 walker.phase = Phase.STOPPED
-                forks.wake_ancestors(state, walker)
+                wake_ancestors(state, walker)
         case _:
             raise AssertionError(f"no such stage record: {record.kind}")
 

@@ -11,10 +11,12 @@ from typing import Any, cast
 
 from attractorc.compiler.value import encoded
 
+from ..elements import elements, seen
 from ..joins import Tally
 from ..outcome import End
 from ..records import FanInDecision, ParallelLifecycle
 from ..records.times import millis
+from .endings import decided, forget_below, forget_branch, give_up, join_timeout
 from .model import BranchPhase, BranchState, Fork, Phase, State, Walker
 from .queues import enqueue, withdraw_queues
 
@@ -52,7 +54,9 @@ def parallel(state: State, record: ParallelLifecycle) -> None:
     if not state.walkers[fork.path].doomed:
         state.forks_ready[fork.stage] = None
     if record.kind == "join_decided":
-        _decided(state, fork, record)
+        decided(state, fork, record)
+    elif record.kind == "join_timeout":
+        join_timeout(state, fork, record)
     elif record.kind == "completed":
         fork.left = True
         state.forks_ready.pop(fork.stage, None)
@@ -87,6 +91,7 @@ def _start(state: State, record: ParallelLifecycle) -> None:
     tally = Tally(
         region.policy,
         {branch.id: None if branch.activated else End.SKIPPED for branch in branches},
+        vacuous=not branches,  # only a dynamic fan-out over nothing forks without branches
     )
     state.forks[stage] = Fork(
         region,
@@ -98,6 +103,8 @@ def _start(state: State, record: ParallelLifecycle) -> None:
         tally,
         open=len(branches),
         skips={branch.index: None for branch in branches if not branch.activated},
+        elements=elements(record.collection) or (),
+        begun_ms=state.active_ms,
     )
     state.forks_ready[stage] = None
     walker.fork = stage
@@ -106,44 +113,83 @@ def _start(state: State, record: ParallelLifecycle) -> None:
 
 
 def _branch(state: State, fork: Fork, branch: BranchState, record: ParallelLifecycle) -> None:
-    if record.kind == "branch_started":
-        parent = state.walkers[fork.path]
-        arrived = branch.head == fork.region.join_at
-        walker = Walker(
-            branch.path,
-            parent.context.fork(),
-            branch.head,
-            Phase.STOPPED if arrived else Phase.ENTER,
-            parent_fork=fork.stage,
-            branch_index=branch.index,
-            outcome=parent.outcome,
-            preferred_label=parent.preferred_label,
-        )
-        branch.phase = BranchPhase.RUNNING
-        branch.started_at = millis(record.timestamp)
-        branch.context = record.context or ""
-        fork.running += 1
-        fork.next_start = branch.index + 1
-        state.walkers[branch.path] = walker
-        enqueue(state, walker)
-        return
-    if branch.phase in (BranchPhase.RUNNING, BranchPhase.CANCELLING):
-        fork.running -= 1
+    match record.kind:
+        case "branch_started":
+            _branch_started(state, fork, branch, record)
+        case "branch_timeout":
+            branch.late = record.reason or record.kind
+            give_up(state, fork, branch)
+        case "branch_arrived":
+            _branch_arrived(state, fork, branch, record)
+        case _:
+            _branch_ended(state, fork, branch, record)
+
+
+def _branch_started(
+    state: State, fork: Fork, branch: BranchState, record: ParallelLifecycle
+) -> None:
+    parent = state.walkers[fork.path]
+    arrived = branch.head == fork.region.join_at
+    base = parent.context
+    if fork.elements:
+        base = seen(base, fork.elements[branch.index], len(fork.elements))
+    walker = Walker(
+        branch.path,
+        base.fork(),
+        branch.head,
+        Phase.STOPPED if arrived else Phase.ENTER,
+        parent_fork=fork.stage,
+        branch_index=branch.index,
+        outcome=parent.outcome,
+        preferred_label=parent.preferred_label,
+    )
+    branch.phase = BranchPhase.RUNNING
+    branch.started_at = millis(record.timestamp)
+    branch.context = record.context or ""
+    fork.running += 1
+    state.walkers[branch.path] = walker
+    _pass_started(fork)
+    enqueue(state, walker)
+
+
+def begin_branch(state: State, walker: Walker) -> None:
+    """An attempt starts: from the first one in a branch on, the branch's time runs."""
+    fork = state.own_fork(walker)
+    if fork is not None and fork.branches[walker.branch_index].begun_ms is None:
+        fork.branches[walker.branch_index].begun_ms = state.active_ms
+
+
+def _branch_arrived(
+    state: State, fork: Fork, branch: BranchState, record: ParallelLifecycle
+) -> None:
+    _not_running(fork, branch)
     branch.reason = record.reason or ""
     branch.terminal_stage = record.terminal_stage or branch.terminal_stage
-    if record.kind == "branch_arrived":
-        branch.phase = BranchPhase.ARRIVED
-        withdraw_queues(state, state.walkers[branch.path])
-        branch.arrival = End(record.status or "fail")
-        branch.duration_ms = record.duration_ms or 0
-        fork.arrived[branch.index] = None
-        return
+    branch.phase = BranchPhase.ARRIVED
+    branch.arrival = End(record.status or "fail")
+    branch.duration_ms = record.duration_ms or 0
+    fork.arrived[branch.index] = None
+    fork.endable.pop(branch.index, None)
+    _pass_started(fork)
+    walker = state.walkers.get(branch.path)
+    if walker is not None:
+        withdraw_queues(state, walker)
+        if branch.late:
+            forget_below(state, walker)
+
+
+def _branch_ended(state: State, fork: Fork, branch: BranchState, record: ParallelLifecycle) -> None:
+    _not_running(fork, branch)
+    branch.reason = record.reason or ""
+    branch.terminal_stage = record.terminal_stage or branch.terminal_stage
     branch.phase = BranchPhase.ENDED
     branch.head_turn = record.head_turn or ""
     branch.end = End(record.status) if record.status else TERMINAL[record.kind]
     branch.taken = branch.end not in (End.CANCELLED, End.SKIPPED)
     fork.arrived.pop(branch.index, None)
     fork.skips.pop(branch.index, None)
+    fork.endable.pop(branch.index, None)
+    _pass_started(fork)
     if branch.taken and fork.join is None:
         fork.taken.append(branch.index)
         fork.tally.take(branch.id, branch.end)
@@ -152,41 +198,21 @@ def _branch(state: State, fork: Fork, branch: BranchState, record: ParallelLifec
         fork.cursor += 1
     if branch.end is End.CANCELLED:
         branch.reason = branch.terminal_stage = ""  # how far it came is no result
-        _forget_branch(state, branch)
+        forget_branch(state, branch)
 
 
-def _decided(state: State, fork: Fork, record: ParallelLifecycle) -> None:
-    fork.join = record.join
-    fork.satisfied = bool(record.join["satisfied"])
-    if fork.region.policy.losers == "drain":
-        return
-    for branch in fork.branches:
-        if branch.phase is BranchPhase.RUNNING:
-            branch.phase = BranchPhase.CANCELLING
-            for walker in state.subtree(branch.path):
-                _doom(state, walker)
+def _not_running(fork: Fork, branch: BranchState) -> None:
+    if branch.phase in (BranchPhase.RUNNING, BranchPhase.CANCELLING):
+        fork.running -= 1
 
 
-def _doom(state: State, walker: Walker) -> None:
-    walker.doomed = True
-    withdraw_queues(state, walker)
-    if walker.path not in state.running:
-        walker.phase = Phase.STOPPED if walker.phase is not Phase.FORKED else walker.phase
-    if walker.fork is not None:
-        state.forks_ready.pop(walker.fork, None)
-
-
-def wake_ancestors(state: State, walker: Walker) -> None:
-    """Have the forks above look again, because an attempt that they wait for is over."""
-    current: Walker | None = walker
-    while current is not None and current.parent_fork is not None:
-        fork = state.forks.get(current.parent_fork)
-        if fork is None:
-            return
-        above = state.walkers.get(fork.path)
-        if above is None or not above.doomed:
-            state.forks_ready[fork.stage] = None
-        current = above
+def _pass_started(fork: Fork) -> None:
+    """Move on to the first branch that still waits for its start."""
+    while (
+        fork.next_start < len(fork.branches)
+        and fork.branches[fork.next_start].phase is not BranchPhase.WAITING
+    ):
+        fork.next_start += 1
 
 
 def merged(state: State, walker: Walker, record: FanInDecision) -> None:
@@ -210,15 +236,6 @@ def leave(state: State, walker: Walker, left_from: str) -> None:
     if not carries:
         walker.fork = None
         for branch in fork.branches:
-            _forget_branch(state, branch)
+            forget_branch(state, branch)
         state.forks.pop(fork.stage, None)
         state.forks_ready.pop(fork.stage, None)
-
-
-def _forget_branch(state: State, branch: BranchState) -> None:
-    for walker in list(state.subtree(branch.path)):
-        if walker.fork is not None:
-            state.forks.pop(walker.fork, None)
-            state.forks_ready.pop(walker.fork, None)
-        withdraw_queues(state, walker)
-        state.walkers.pop(walker.path, None)

@@ -15,6 +15,7 @@ from attractorc.compiler.plan.model import Plan, Region, Step
 from attractorc.compiler.value import Json, encoded
 
 from ..context import Context
+from ..elements import Element
 from ..joins import Tally
 from ..outcome import End, Status
 from ..ports import Process
@@ -94,7 +95,11 @@ class BranchPhase(StrEnum):
 
 @dataclass(slots=True)
 class BranchState:
-    """One branch of a fork. `end` is set by its terminal record, `arrival` by its stop."""
+    """One branch of a fork. `end` is set by its terminal record, `arrival` by its stop.
+
+    `late` says why its time is over, '' while it is not. `begun_ms` is the run's `active_ms`
+    at the branch's first attempt, None before it.
+    """
 
     id: str
     index: int
@@ -111,6 +116,8 @@ class BranchState:
     head_turn: str = ""
     started_at: int = 0
     duration_ms: int = 0
+    late: str = ""
+    begun_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -120,8 +127,11 @@ class Fork:
     `cursor` is the first branch in declared order whose end is not taken, `next_start` the
     first that has not started, `open` counts branches without a terminal record. `skips`
     (not activated, no record yet), `arrived` (no terminal record yet) and `taken` are branch
-    indexes, the last two in the order in which it happened. `join` is the decision
-    record's content once there is one, `left` that control has left the fan-out.
+    indexes, the last two in the order in which it happened. `endable` are branches that
+    are not wanted any more, losers or late ones, and in which nothing runs. `join` is the
+    decision record's content once there is one, `left` that control has left the fan-out.
+    `elements` are those of a dynamic fan-out, one for each branch. `begun_ms` is the run's
+    `active_ms` at the start; `late` says that `join_timeout` is over.
     """
 
     region: Region
@@ -138,6 +148,10 @@ class Fork:
     skips: dict[int, None] = field(default_factory=dict)
     arrived: dict[int, None] = field(default_factory=dict)
     taken: list[int] = field(default_factory=list)
+    endable: dict[int, None] = field(default_factory=dict)
+    elements: tuple[Element, ...] = ()
+    begun_ms: int = 0
+    late: bool = False
     join: Mapping[str, Json] | None = None
     satisfied: bool | None = None
     left: bool = False
@@ -152,6 +166,9 @@ class State:
     effectful attempt, `running` those whose attempt is out, `questions` open question ids with
     the path that asks, each in the order in which they came there. `status` is a run status:
     `running`, `stopped`, `parked`, `success`, `partial_success`, `fail`, `cancelled`.
+    `active_ms` is how long the run has been running, without the time in which it was
+    stopped, parked or dead, as of the last record, which was at `now_ms`; kept only where
+    `timed` says that the plan has timeouts of branches or joins.
     """
 
     plan: Plan
@@ -172,6 +189,9 @@ class State:
     questions: dict[str, str] = field(default_factory=dict)
     completed_count: int = 0
     controls_obeyed: int = 0
+    timed: bool = False
+    active_ms: int = 0
+    now_ms: int = 0
 
     @property
     def trunk(self) -> Walker:

@@ -615,7 +615,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        ("a [shape=component, for_each=items]", "items"),
         ("a [shape=component, workspace=copy]", "copy"),
         ("a [shape=house]", "a"),
         ("a -> b [loop_restart=true]", "true"),

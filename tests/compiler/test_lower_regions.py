@@ -7,7 +7,7 @@ from fractions import Fraction
 from attractorc.compiler.plan.model import (
     FanIn,
 )
-from attractorc.compiler.policy import Merge, MergeRule, Winner, WinnerKey
+from attractorc.compiler.policy import ForEach, Merge, MergeRule, Winner, WinnerKey
 
 from .lowering import plan_of
 
@@ -101,3 +101,13 @@ def test_branches_that_meet_nowhere_end_with_their_region() -> None:
     )
     region = plan.regions["f"]
     assert (region.meeting, region.join_at) == ("none", None)
+
+
+def test_a_fan_out_over_a_collection_keeps_its_key_and_what_an_empty_one_is() -> None:
+    plan = plan_of(
+        "f [shape=component, for_each=context.files, empty=fail, branch_timeout=5m,"
+        " join_timeout=2h] j [shape=tripleoctagon] start -> f -> a -> j -> exit"
+    )
+    policy = plan.regions["f"].policy
+    assert policy.for_each == ForEach("files", "fail")
+    assert (policy.branch_timeout_ms, policy.join_timeout_ms) == (300_000, 7_200_000)

@@ -43,6 +43,17 @@ def stage(dot: str, yaml: str) -> tuple[str, str]:
 
 
 NODES: dict[str, tuple[str, str]] = {
+    "a branch for each element": (
+        "f [shape=component, for_each=files, empty=fail, branch_timeout=90s, join_timeout=2h]"
+        " a [shape=parallelogram, tool_command=a] m [shape=tripleoctagon]"
+        " start -> f -> a -> m -> exit",
+        """
+        f: {parallel: {a: a}, for_each: files, empty: fail, branch_timeout: 90s,
+            join_timeout: 2h, next: m}
+        a: {run: a}
+        m: {fan_in: {}, next: exit}
+        """,
+    ),
     "an agent": stage('prompt="Do $goal"', "prompt: Do $goal"),
     "an agent with its model": stage(
         "prompt=x, llm_model=m, llm_provider=p, reasoning_effort=low",

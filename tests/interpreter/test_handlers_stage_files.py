@@ -13,6 +13,7 @@ import pytest
 
 from attractorc.compiler.plan.model import Tool
 from attractorc.compiler.value import Json
+from attractorc.interpreter.handlers.stage_files import StageFiles, stage_environment
 from attractorc.interpreter.handlers.tool import ToolHandler
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Process
@@ -39,6 +40,30 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 
 class TestEnvironment:
+    @pytest.mark.parametrize(
+        ("item", "shown"),
+        [
+            ("a.md", "a.md"),
+            ({"id": 7}, '{"id":7}'),
+            (0, "0"),
+            ("x" * 64 * 1024, "x" * 64 * 1024),
+            ("x" * 64 * 1024 + "y", ""),
+            ("a\0b", ""),
+            ("\ud800", ""),
+        ],
+        ids=["a text", "an object", "zero", "just small enough", "too large", "NUL", "surrogate"],
+    )
+    def test_a_branch_of_for_each_is_told_its_element(
+        self, tmp_path: Path, item: Json, shown: str
+    ) -> None:
+        context = {"item": item, "item.index": 2, "item.key": "2", "item.total": 5}
+        made = call(tmp_path, context=context)
+        files = StageFiles(tmp_path, tmp_path / "status.json", tmp_path / "context.json")
+        found = stage_environment(made, files, {"ATTRACTOR_ITEM": "an outer run's"})
+        assert found["ATTRACTOR_ITEM"] == shown
+        told = [found[f"ATTRACTOR_ITEM_{name}"] for name in ("INDEX", "KEY", "TOTAL")]
+        assert told == ["2", "2", "5"]
+
     def test_it_is_what_the_semantics_promise(self, tmp_path: Path) -> None:
         run(
             tmp_path,
@@ -67,6 +92,10 @@ class TestEnvironment:
             "ATTRACTOR_STAGE_DIR": stage,
             "ATTRACTOR_STATUS_FILE": f"{stage}/status.json",
             "ATTRACTOR_CONTEXT_FILE": f"{stage}/context.json",
+            "ATTRACTOR_ITEM": "",
+            "ATTRACTOR_ITEM_INDEX": "",
+            "ATTRACTOR_ITEM_KEY": "",
+            "ATTRACTOR_ITEM_TOTAL": "",
             "ATTRACTOR_INPUT_BASE": "main",
             "ATTRACTOR_INPUT_DRY_RUN": "true",
             "ATTRACTOR_INPUT_LIMITS": '{"n":2}',

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from attractorc.compiler.plan.model import FanIn, Human, Parallel
-from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule
+from attractorc.compiler.plan.model import Branch, FanIn, Human, Parallel, Region
+from attractorc.compiler.policy import FanOut, ForEach, Join, Merge, MergeRule
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.events import Cancelled
 from attractorc.interpreter.driver.journal import read
@@ -19,6 +19,7 @@ from attractorc.interpreter.ports import Call, Locked, Ports, StoreError
 from attractorc.interpreter.records import ParallelLifecycle, RunLifecycle, StageLifecycle
 from attractorc.interpreter.stores.memory import MemoryStore
 
+from .crashing import Crash, Crashing
 from .pipelines import (
     SUCCEEDS,
     Nobody,
@@ -39,27 +40,6 @@ from .pipelines import (
 )
 
 AGAIN = Outcome(Status.RETRY, failure_reason="later")
-
-
-class Crash(BaseException):
-    """The engine is gone, as by kill -9: nothing more is written."""
-
-
-class Crashing:
-    """A store that dies at its n-th append, leaving what was there before."""
-
-    def __init__(self, inner: MemoryStore, survives: int) -> None:
-        self._inner = inner
-        self._left = survives
-
-    def append(self, *arguments: Any, **named: Any) -> Any:
-        if self._left == 0:
-            raise Crash
-        self._left -= 1
-        return self._inner.append(*arguments, **named)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
 
 
 def by_attempt(*outcomes: Outcome):
@@ -131,7 +111,53 @@ def asked() -> tuple[Any, dict[str, Any]]:
     return plan(step("a", "ship"), gate), {}
 
 
-PIPELINES = {"retries and a loop": simple, "a fork": forked, "nested": nested, "asked": asked}
+def dynamic() -> tuple[Any, dict[str, Any]]:
+    """Elements of which one is skipped, one fails and is tried again, one is not needed."""
+    policy = FanOut(
+        Join("k_of_n", k=2, text="k_of_n(2)"), max_parallel=2, for_each=ForEach("files")
+    )
+    made = plan(
+        step("list", "each"),
+        step("each", work=Parallel()),
+        quick(step("work", "join", region="each"), 1),
+        step("join", "exit", work=FanIn("each")),
+        regions=(
+            Region(
+                "each",
+                (Branch("work", "work", when("context.item.skip", "")),),
+                "join",
+                "fan_in",
+                policy,
+                merge=Merge((MergeRule("x", "append"),)),
+            ),
+        ),
+    )
+
+    async def work(call: Call) -> Outcome:
+        await asyncio.sleep(0)
+        item = call.context["item"]
+        if call.attempt <= item["fails"]:
+            return AGAIN
+        return writes(x=item["name"])
+
+    items = [
+        {"name": "a", "fails": 1},
+        {"name": "b", "fails": 0, "skip": True},
+        {"name": "c", "fails": 2},
+        {"name": "d", "fails": 0},
+        {"name": "e", "fails": 0},
+    ]
+    listed = Outcome(Status.SUCCESS, context_updates={"files": items})
+    return made, {"list": listed, "work": work}
+
+
+PIPELINES = {
+    "retries and a loop": simple,
+    "a fork": forked,
+    "nested": nested,
+    "asked": asked,
+    "a branch for each element": dynamic,
+}
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES.values(), ids=PIPELINES)

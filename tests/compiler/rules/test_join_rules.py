@@ -20,6 +20,7 @@ from attractorc.compiler.policy import (
 )
 from attractorc.compiler.rules import (
     Rule,
+    for_each_template,
     join_always_true,
     join_unknown_branch,
     join_unsatisfiable,
@@ -124,3 +125,33 @@ def test_a_dynamic_fan_out_has_as_many_branches_as_its_collection(
     attributes: dict[str, Any],
 ) -> None:
     assert findings("start -> f -> a -> j -> exit", **attributes) == []
+
+
+TEMPLATES = {
+    "a second branch edge": (
+        "start -> f -> {a b} -> j -> exit",
+        {"f": {"for_each": "items"}},
+        "'f' has for_each, so every element follows one branch edge; 'f' -> 'b' is another",
+    ),
+    "a formula": (
+        "start -> f -> a -> j -> exit",
+        {"f": {"for_each": "items", "join": Join("formula", formula=Atom("a"))}},
+        "a formula names branches, and the branches of for_each have no names before the run",
+    ),
+    "a priority": (
+        "start -> f -> a -> j -> exit",
+        {
+            "f": {"for_each": "items"},
+            "j": {"winner": Winner((WinnerKey("priority", branches=("a",)),), written=True)},
+        },
+        "a priority names branches, and the branches of for_each have no names before the run",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "attributes", "said"), TEMPLATES.values(), ids=TEMPLATES)
+def test_what_the_template_of_a_dynamic_fan_out_cannot_be(
+    text: str, attributes: dict[str, Any], said: str
+) -> None:
+    found = list(for_each_template.check(graph_of(text, **attributes)))
+    assert [each.message for each in found] == [said]

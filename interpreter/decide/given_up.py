@@ -1,0 +1,54 @@
+"""The ends of branches that nobody waits for any more: losers of a join, and late ones.
+
+A loser is cancelled; a branch whose time is over arrives as timed out, to be taken in its
+turn. What is still open below it ends with it, innermost first. Apart from `branches`, which
+only knows that a branch can be ended. It must not know why it was given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..outcome import End
+from ..records import Record
+from ..state import BranchState, Fork, State
+from . import drafts
+from .terminals import terminal
+
+
+def given_up(state: State, fork: Fork) -> Iterator[Record]:
+    """The records that end a fork's endable branches."""
+    for index in fork.endable:
+        branch = fork.branches[index]
+        yield from _below(state, branch)
+        if fork.join is not None and fork.region.policy.losers == "cancel":
+            yield terminal(state, fork, branch, End.CANCELLED)
+        else:
+            yield drafts.parallel(
+                fork,
+                "branch_arrived",
+                branch_id=branch.id,
+                branch_index=branch.index,
+                branch_path=branch.path,
+                status=End.TIMED_OUT.value,
+                reason=branch.late,
+                terminal_stage=_last_stage(state, branch),
+            )
+
+
+def _below(state: State, branch: BranchState) -> Iterator[Record]:
+    """The terminal records of all that is open below a branch, innermost first."""
+    for walker in reversed(list(state.subtree(branch.path))):
+        inner = None if walker.fork is None else state.forks.get(walker.fork)
+        if inner is not None:
+            for one in inner.branches:
+                if one.end is None:
+                    yield terminal(state, inner, one, End.CANCELLED)
+        for question, path in state.questions.items():
+            if path == walker.path:
+                yield drafts.withdrawn(walker, question)
+
+
+def _last_stage(state: State, branch: BranchState) -> str | None:
+    walker = state.walkers.get(branch.path)
+    return None if walker is None else walker.last_stage or None
