@@ -64,6 +64,17 @@ digraph nested {{
   inner -> {{p q}} -> meet -> join
   z -> join -> exit
 }}""",
+    "dynamic": f"""
+digraph dynamic {{
+  start [shape=Mdiamond] exit [shape=Msquare]
+  list [shape=parallelogram, tool_command="{EFFECT}; echo a; echo b; echo c", output=lines,
+        writes=files]
+  each [shape=component, for_each=files, join="k_of_n(2)", max_parallel=2]
+  work [shape=parallelogram, max_retries=1, writes=done,
+        tool_command="{EFFECT}; test $ATTRACTOR_ITEM$ATTRACTOR_ATTEMPT != b1; echo $ATTRACTOR_ITEM"]
+  gather [shape=tripleoctagon, merge="done: append; *: isolate"]
+  start -> list -> each -> work -> gather -> exit
+}}""",
     "gate": f"""
 digraph gate {{
   start [shape=Mdiamond] exit [shape=Msquare]

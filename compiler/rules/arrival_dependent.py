@@ -20,7 +20,7 @@ digraph review {
 ```good
 digraph review {
   start [shape=Mdiamond]
-  checks [shape=component, join=first_success]
+  checks [shape=component, join=first_success, decide=declared]
   unit [shape=parallelogram, tool_command="pytest -q", writes=failures]
   lint [shape=parallelogram, tool_command="ruff check .", writes=findings]
   verdict [shape=tripleoctagon]

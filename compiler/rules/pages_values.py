@@ -175,7 +175,7 @@ digraph review {
 ```good
 digraph review {
   start [shape=Mdiamond]
-  checks [shape=component, error_policy=fail_fast]
+  checks [shape=component, error_policy=fail_fast, decide=declared]
   unit [shape=parallelogram, tool_command="pytest -q"]
   lint [shape=parallelogram, tool_command="ruff check ."]
   verdict [shape=tripleoctagon]

@@ -8,7 +8,7 @@ nothing is kept but its id and end, since how far it came depends on the machine
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -32,20 +32,26 @@ def canonical_outcome(
 ) -> dict[str, Json]:
     """The outcome as plain JSON: status, reason, final context, and entries by path."""
     paths: dict[str, list[Json]] = {}
-    cancelled: list[str] = []
+    cancelled: set[str] = set()
     for record in records:
         if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled":
-            cancelled.append(record.branch_path or "")
+            cancelled.add(record.branch_path or "")
         entry = _entry(record)
         if entry is not None:
             paths.setdefault(str(getattr(record, "path", "")), []).append(entry)
-    gone = tuple(f"{path}/" for path in cancelled)
     kept: dict[str, Json] = {
         path: entries
         for path, entries in sorted(paths.items())
-        if not f"{path}/".startswith(gone or ("\0",))
+        if not any(above in cancelled for above in _lineage(path))
     }
     return {"status": status, "reason": reason, "context": dict(context), "paths": kept}
+
+
+def _lineage(path: str) -> Iterator[str]:
+    """A path and all paths that it lies in, without the trunk."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def outcome_digest(outcome: Mapping[str, Json]) -> str:

@@ -9,6 +9,7 @@ from attractorc.compiler.rules import (
     Rule,
     arrival_dependent,
     cancel_loses_work,
+    declared_waits,
     graphviz_incompatible,
     keyword_as_id,
     merge_twice,
@@ -217,3 +218,29 @@ def test_a_class_that_no_node_has_is_told_once_with_the_one_that_was_meant() -> 
     assert [(each.rule, text[each.span.start : each.span.end], each.help) for each in found] == [
         ("unknown_class", ".fsat", "did you mean '.fast'?")
     ]
+
+
+WAITS = {
+    "the first success": (
+        "f [join=first_success]",
+        [
+            "info declared_waits [first_success] a success does not win before all branches in "
+            "front of it have ended: 'f' takes their ends in declared order"
+        ],
+    ),
+    "the first failure": (
+        "f [error_policy=fail_fast]",
+        [
+            "info declared_waits [fail_fast] a failure does not end the others before all branches "
+            "in front of it have ended: 'f' takes their ends in declared order"
+        ],
+    ),
+    "the order is written": ("f [join=first_success, decide=declared]", []),
+    "it is a race": ("f [join=first_success, decide=arrival]", []),
+    "it waits for all in any case": ("f [join=wait_all]", []),
+}
+
+
+@pytest.mark.parametrize(("statements", "expected"), WAITS.values(), ids=WAITS)
+def test_what_sounds_like_a_race_and_is_none_is_noted(statements: str, expected: list[str]) -> None:
+    assert told(FORK + statements, (declared_waits,)) == expected
