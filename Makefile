@@ -49,9 +49,11 @@ schemas: setup
 		from attractorc.interpreter.queries.outcome_schema import outcome_schema_text; \
 		from attractorc.interpreter.queries.schema import query_schema_text; \
 		from attractorc.interpreter.records.schema import event_schema_text; \
+		from attractorc.testing.schema import case_schema_text, cases_schema_text; \
 		made = dict(pipeline=pipeline_schema_text, outcome=outcome_schema_text, \
 			query=query_schema_text, event=event_schema_text, \
-			plan=lambda: json.dumps(plan_schema(), indent=2) + "\n"); \
+			plan=lambda: json.dumps(plan_schema(), indent=2) + "\n", \
+			test=cases_schema_text, case=case_schema_text); \
 		[Path(f"schemas/{name}.schema.json").write_text(text(), "utf-8") \
 			for name, text in made.items()]'
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "convert": "Write a pipeline in the other language.",
     "fmt": "Lay pipeline files out.",
     "exec": "Run a pipeline.",
+    "test": "Run the scripted cases of pipelines.",
     "resume": "Go on after a crash, a stop, or an answer.",
     "answer": "Answer a question of a parked run.",
     "runs": "List runs.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from attractorc.interpreter.ports import Handler
 
     from .showing import View
+    from .simulating import Scenario
 
 
 @click.command(
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
 )
 @click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@click.option("--simulate", "script", metavar="FILE", help="Script stages and people; run nothing.")
+@click.option("--case", metavar="NAME", help="With --simulate: the case of an x.test.yaml.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @colour_option
@@ -78,6 +81,8 @@ def command(
     backend: str,
     agent_command: str | None,
     interviewer: str | None,
+    script: str | None,
+    case: str | None,
     dry_run: bool,
     as_json: bool,
     colour: str,
@@ -87,22 +92,27 @@ def command(
     Exit code 0: it succeeded; 1: it failed, or the file has errors; 3: it waits for an
     answer (`attractorc answer`, then `attractorc resume`); 130: stopped, can be resumed.
     """
-    from . import showing
+    from . import showing, simulating
     from .inputs import given_inputs
     from .plans import plan_of_file
 
-    plan, plan_text, source = plan_of_file(file, wants_colour(colour, sys.stderr))
-    values = given_inputs(plan, inputs)
+    paint = wants_colour(colour, sys.stderr)
+    compiled = Compiled(file, *plan_of_file(file, paint))
     if dry_run:
-        from attractorc.compiler.render.plan_tree import plan_tree
-
-        click.echo(plan_tree(plan), nl=False)
-        return Exit.DONE
+        return _shown(compiled.plan, inputs)
+    view = showing.view(compiled.plan, as_json, paint)
+    if script is not None:
+        _refuse_actors()
+        settings = Settings(store or simulating.MEMORY, jobs=jobs, logs=logs)
+        scene = simulating.scenario(script, case, compiled.plan, paint)
+        return _simulated(compiled, settings, view, run_id, scene, inputs, as_json)
+    if case is not None:
+        raise Refused("--case is for --simulate; name its file")
+    plan = compiled.plan
+    values = given_inputs(plan, inputs)
     settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
     workspace = (directory or Path.cwd()).absolute()
     options = {"backend": backend, "agent_command": agent_command} if agent_command else {}
-    compiled = Compiled(file, plan, plan_text, source)
-    view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
     result = _executed(compiled, settings, view, run_id, workspace, values, options)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
@@ -116,6 +126,65 @@ class Compiled:
     plan: Plan
     plan_text: str
     source: str
+
+
+def _shown(plan: Plan, inputs: tuple[str, ...]) -> int:
+    from attractorc.compiler.render.plan_tree import plan_tree
+
+    from .inputs import given_inputs
+
+    given_inputs(plan, inputs)
+    click.echo(plan_tree(plan), nl=False)
+    return Exit.DONE
+
+
+def _refuse_actors() -> None:
+    """Refuse options that say who acts in a run where a script does."""
+    context = click.get_current_context()
+    for name in ("directory", "backend", "agent_command", "interviewer"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            raise Refused(f"{option} and --simulate exclude each other: the script says it all")
+
+
+def _simulated(
+    compiled: Compiled,
+    settings: Settings,
+    view: View,
+    run_id: str | None,
+    scene: Scenario,
+    inputs: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    from attractorc.interpreter.driver.clock import SystemClock
+    from attractorc.interpreter.driver.opening import NewRun, new_run_id
+
+    from . import simulating
+    from .inputs import given_inputs
+
+    plan = compiled.plan
+    if scene.inputs is not None and inputs:
+        raise Refused("--input and --case exclude each other: a case has inputs of its own")
+    values = given_inputs(plan, inputs) if scene.inputs is None else scene.inputs
+    settings = replace(settings, jobs=settings.jobs or scene.jobs)
+    kept = opened(settings.store)
+    if run_id is None:
+        in_memory = settings.store == simulating.MEMORY
+        run_id = simulating.RUN_ID if in_memory else new_run_id(SystemClock())
+    new = NewRun(
+        plan,
+        compiled.plan_text,
+        compiled.file,
+        compiled.source,
+        run_id,
+        "",
+        values,
+        {simulating.OPTION: dict(scene.record)},
+    )
+    with view:
+        played = simulating.begun(new, scene.script, settings, kept, view)
+    return simulating.ending(played, scene, view, settings.store, as_json)
 
 
 def _executed(

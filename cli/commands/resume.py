@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -27,6 +27,7 @@ from .running import (
 from .terminal import colour_option, wants_colour
 
 if TYPE_CHECKING:
+    from attractorc.compiler.value import Json
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal
 
@@ -64,7 +65,7 @@ def command(
     from attractorc.interpreter.driver.opening import beginning_of, plan_of
     from attractorc.interpreter.ports import StoreError
 
-    from . import showing
+    from . import showing, simulating
 
     location = store_location(store)
     kept = opened(location, create=False)
@@ -82,8 +83,20 @@ def command(
         jobs,
         logs,
     )
-    made = ports(settings, kept)
     view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
+
+    if simulating.OPTION in begun.options:
+        if backend or agent_command or interviewer:
+            raise Refused(
+                f"the run '{name}' is simulated and goes on with its script; "
+                "leave --backend, --agent-command and --interviewer out"
+            )
+        record = cast("dict[str, Json]", begun.options[simulating.OPTION])
+        scene = simulating.recorded(record, plan, wants_colour(colour, sys.stderr))
+        with view:
+            played = simulating.gone_on(name, plan, scene.script, settings, kept, view)
+        return simulating.ending(played, scene, view, location, as_json)
+    made = ports(settings, kept)
 
     async def opening() -> tuple[Journal, Folders]:
         heard = listeners(settings, kept, name, view)

@@ -179,7 +179,7 @@ def carried_out(
         journal, where = await opening()
         try:
             engine = Engine(journal, made, where, settings.jobs)
-            _heed_signals(engine)
+            heed_signals(engine)
             return await engine.run()
         finally:
             journal.close()
@@ -193,7 +193,8 @@ def carried_out(
         made.store.close()
 
 
-def _heed_signals(engine: Engine) -> None:
+def heed_signals(engine: Engine) -> None:
+    """Let Ctrl-C ask the engine for a stop, and a second one end what runs."""
     asked = 0
 
     def stop() -> None:

@@ -44,8 +44,14 @@ class Engine:
     """Runs one run until it ends, parks or is stopped."""
 
     def __init__(
-        self, journal: Journal, ports: Ports, folders: Folders, jobs: int | None = None
+        self,
+        journal: Journal,
+        ports: Ports,
+        folders: Folders,
+        jobs: int | None = None,
+        jitter: Callable[[], float] | None = None,
     ) -> None:
+        """`jitter` gives the factor of each backoff, in [0.5, 1.5]; by default it is random."""
         self._journal = journal
         self._ports = ports
         self._folders = folders
@@ -54,7 +60,7 @@ class Engine:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks = Tasks(journal, ports, folders, self._events)
         self._deadlines = Deadlines(ports.clock, self._events)
-        self._random = random.Random()  # noqa: S311 - jitter, journaled as a delay
+        self._jitter = jitter or partial(random.uniform, 0.5, 1.5)
         self._finished: RunResult | None = None
 
     def request_stop(self, *, at_once: bool = False) -> None:
@@ -199,9 +205,8 @@ class Engine:
         references = self._journal.put_artifacts(event.outcome.artifacts)
         if walker is not None:
             self._folders.empty(walker)
-        factor = self._random.uniform(0.5, 1.5)
         records = settle.result(
-            state, event.attempt_id, event.path, event.outcome, event.duration_ms, factor
+            state, event.attempt_id, event.path, event.outcome, event.duration_ms, self._jitter()
         )
         return tuple(
             replace(record, artifacts=references) if isinstance(record, StageLifecycle) else record
