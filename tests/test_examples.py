@@ -18,6 +18,7 @@ import pytest
 
 from attractorc.compiler.diagnostic import Diagnostic
 from attractorc.compiler.driver import compile_bytes
+from attractorc.testing import read_cases, run_case
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 GATE = EXAMPLES / "quality_gate"
@@ -25,7 +26,7 @@ PIPELINES = sorted(
     path
     for folder in EXAMPLES.iterdir()
     for path in folder.iterdir()
-    if path.suffix in (".dot", ".yaml")
+    if path.suffix in (".dot", ".yaml") and not path.name.endswith(".test.yaml")
 )
 TWINS = sorted({path.with_suffix("") for path in PIPELINES})
 
@@ -52,6 +53,17 @@ def test_twins_have_one_plan_digest(stem: Path) -> None:
     dot, yaml = (None if plan is None else plan.digest for plan in plans)
     assert dot is not None
     assert dot == yaml
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.name)
+def test_every_example_has_cases_and_they_hold(path: Path) -> None:
+    plan = compile_bytes(path.read_bytes(), path.name).plan
+    assert plan is not None
+    beside = path.with_suffix(".test.yaml")
+    cases = read_cases(beside.read_bytes(), beside.name, plan).cases
+    misses = [miss for case in cases for miss in run_case(plan, case).misses]
+    assert len(cases) > 1
+    assert misses == []
 
 
 def attractorc(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

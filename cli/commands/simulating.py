@@ -74,10 +74,13 @@ def recorded(record: Mapping[str, Json], plan: Plan, colour: bool = False) -> Sc
         cases = read_cases(data, file, plan).cases
     except Faulty as faulty:
         raise faults_told(faulty, colour) from faulty
-    met = [case for case in cases if name in (None, case.name)]
+    met = [case for case in cases if case.name == name] or [
+        case for case in cases if str(name or "") in case.name
+    ]
     if len(met) != 1:
-        known = ", ".join(f"'{case.name}'" for case in cases)
-        said = "holds several cases" if name is None else f"has no case '{name}'"
+        known = ", ".join(f"'{case.name}'" for case in met or cases)
+        several = f"{len(met) or 'no'} cases have '{name}' in their names"
+        said = "it holds several cases" if name is None else several
         raise Refused(f"{file}: {said}; choose one with --case: {known}")
     return Scenario(met[0].script, {**record, "case": met[0].name}, met[0].inputs, met[0].jobs)
 

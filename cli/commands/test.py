@@ -6,6 +6,7 @@ holds, is decided elsewhere. It must not know the format of a case.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -45,7 +46,8 @@ def command(paths: tuple[str, ...], wanted: str | None, as_json: bool, colour: s
     for item, beside in _tested(paths or (".",), tally):
         results = _results(item, beside, wanted, wants_colour(colour, sys.stderr))
         tally.add(results)
-        for line in _json(item, beside, results) if as_json else _told(item, results, paint):
+        lines = _json(item, beside, results) if as_json else _told(item, beside, results, paint)
+        for line in lines:
             click.echo(line, color=paint)
     if not tally.cases:
         if wanted is not None and tally.pipelines:
@@ -138,7 +140,7 @@ def _results(item: Input, beside: Input, wanted: str | None, colour: bool) -> li
     return [run_case(plan, case) for case in cases if wanted is None or wanted in case.name]
 
 
-def _told(item: Input, results: Sequence[CaseResult], colour: bool) -> list[str]:
+def _told(item: Input, beside: Input, results: Sequence[CaseResult], colour: bool) -> list[str]:
     """What people read: a line for the pipeline, and what was missed."""
     if not results:
         return []
@@ -155,6 +157,8 @@ def _told(item: Input, results: Sequence[CaseResult], colour: bool) -> list[str]
             lines.append(f"    {span.file}:{span.line}:{span.column}: {miss.about}")
             lines.append(f"      expected: {miss.expected}")
             lines.append(f"      got:      {miss.got}")
+        again = ("attractorc", "exec", item.name, "--simulate", beside.name)
+        lines.append(f"    see it run: {shlex.join((*again, '--case', result.case.name))}")
     return lines
 
 

@@ -15,7 +15,7 @@ from attractorc.compiler.frontend.yaml_shapes import Findings, is_nothing, shape
 from attractorc.compiler.frontend.yaml_values import compose
 from attractorc.compiler.source import Source, Span
 from attractorc.compiler.syntax import Mapping, Name, Scalar, Sequence, Value
-from attractorc.compiler.value import Json, checked, duration_ms, nearest
+from attractorc.compiler.value import Json, NotJson, checked, duration_ms, nearest
 
 from .forms import (
     Anything,
@@ -135,7 +135,8 @@ class _Reader:
             wanted = (ListOf,)
         elif is_nothing(value):
             wanted = (Nothing,)
-        return next((each for each in form.forms if isinstance(each, wanted)), form.forms[-1])
+        fitting = (each for each in form.forms if isinstance(each, wanted))
+        return next(fitting, next(each for each in form.forms if not isinstance(each, Nothing)))
 
     def _anything(self, value: Value, what: str) -> Read | None:
         try:
@@ -194,12 +195,12 @@ class _Reader:
     def _scalar(self, form: _Scalars, value: Value, what: str) -> Read | None:
         if isinstance(form, Nothing):
             return Read(None, value.span)
-        scalar = self._findings.text(value, what)
-        if scalar is None:
-            return None
-        found = _converted(form, scalar)
+        found = None
+        if isinstance(value, Scalar) and not is_nothing(value):
+            found = _converted(form, value)
         if found is None:
-            message = f"{what} must be {_wanted(form, scalar.text)}, not {shape(value)}"
+            written = value.text if isinstance(value, Scalar) else ""
+            message = f"{what} must be {_wanted(form, written)}, not {shape(value)}"
             self._findings.error(value.span, message)
             return None
         return Read(found, value.span)
@@ -239,6 +240,12 @@ def _wanted(form: _Scalars, text: str) -> str:
     return "a text"
 
 
+def _float(text: str) -> float:
+    if "n" in text.lower():
+        raise NotJson(f"{text} is no number there")
+    return float(checked(float(text)))  # type: ignore[arg-type]
+
+
 def _json(value: Value) -> Json:
     """A value as JSON; numbers that YAML knows and JSON does not are refused."""
     if isinstance(value, Sequence):
@@ -252,7 +259,7 @@ def _json(value: Value) -> Json:
             base = 0 if value.text[:2] in ("0x", "0o") else 10
             return int(value.text, base)
         case "float":
-            return checked(float(value.text))
+            return _float(value.text)
         case "bool":
             return value.text.lower() == "true"
     return None

@@ -70,6 +70,8 @@ def played(step: Step, play: Play, prompt: str = "") -> Outcome:
     outcome = Outcome(play.status)
     if play.output is not None and isinstance(step.work, Tool):
         outcome = tool_outcome(step, step.work, _ended(play))
+        if outcome.status is Status.SUCCESS:
+            outcome = replace(outcome, status=play.status)
     elif play.response is not None:
         response = Response(play.response, play.status)
         outcome = agent_outcome(step, prompt or step.label or step.id, response)
