@@ -84,13 +84,8 @@ def command(
         logs,
     )
     view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
-
     if simulating.OPTION in begun.options:
-        if backend or agent_command or interviewer:
-            raise Refused(
-                f"the run '{name}' is simulated and goes on with its script; "
-                "leave --backend, --agent-command and --interviewer out"
-            )
+        _only_scripted(name, backend or agent_command or interviewer)
         record = cast("dict[str, Json]", begun.options[simulating.OPTION])
         scene = simulating.recorded(record, plan, wants_colour(colour, sys.stderr))
         with view:
@@ -107,3 +102,12 @@ def command(
         result = carried_out(settings, made, opening)
     showing.ending(result, view, location, as_json)
     return EXIT_CODES[result.status]
+
+
+def _only_scripted(name: str, given: str | None) -> None:
+    """A script answers everything, so that no other answers can be asked for."""
+    if given:
+        raise Refused(
+            f"the run '{name}' is simulated and goes on with its script; "
+            "leave --backend, --agent-command and --interviewer out"
+        )
