@@ -33,8 +33,11 @@ COMMANDS: dict[str, str] = {
     "events": "Show what happened in a run.",
     "branches": "Show the branches of a run.",
     "attempts": "Show every try at every stage.",
+    "timeline": "Show what happened to the stages of a run.",
     "questions": "Show the questions of a run.",
     "why": "Explain joins and values.",
+    "replay": "Prove that a run's journal gives its decisions.",
+    "diff": "Find the first decision where two runs part.",
     "export": "Write a run's directory.",
     "schema": "Print a JSON Schema.",
 }

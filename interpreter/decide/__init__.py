@@ -7,6 +7,8 @@ came from outside into records. No clock, no file, no random number.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..state import State
 from .branches import decide_fork
 from .commands import Ask, Cancel, Command, Commit, Finish, Limits, StartAttempt
@@ -20,6 +22,7 @@ __all__ = [
     "Finish",
     "Limits",
     "StartAttempt",
+    "candidates",
     "decide",
 ]
 
@@ -44,3 +47,17 @@ def decide(state: State, limits: Limits) -> tuple[Command, ...]:
     for path in state.startable:
         return start_attempt(state, state.walkers[path])
     return ()
+
+
+def candidates(state: State, limits: Limits) -> Iterator[tuple[Command, ...]]:
+    """All that could be decided now, one walker or fork after the other; for a replay.
+
+    `decide` gives the first of these. Which of several is decided first says nothing: they
+    are about different walkers and forks.
+    """
+    for path in list(state.ready):
+        yield decide_walker(state, state.walkers[path], limits)
+    for stage in list(state.forks_ready):
+        yield decide_fork(state, state.forks[stage], limits)
+    for path in list(state.startable):
+        yield start_attempt(state, state.walkers[path])

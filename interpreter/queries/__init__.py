@@ -12,6 +12,7 @@ from .explanation import Explanation, UnknownTarget, why
 from .interviews import QuestionEntry, questions
 from .joining import JoinEntry, fan_in_decisions, joins
 from .lineage import Contribution, Origin, lineage
+from .parting import Parting, Side, parting
 from .reading import events, turn_record
 from .runs import AmbiguousRun, RunSummary, list_runs, resolve, summary
 from .timeline import StageEntry, stage_timeline
@@ -24,8 +25,10 @@ __all__ = [
     "Explanation",
     "JoinEntry",
     "Origin",
+    "Parting",
     "QuestionEntry",
     "RunSummary",
+    "Side",
     "StageEntry",
     "UnknownTarget",
     "attempts",
@@ -35,6 +38,7 @@ __all__ = [
     "joins",
     "lineage",
     "list_runs",
+    "parting",
     "questions",
     "resolve",
     "stage_timeline",

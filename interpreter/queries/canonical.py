@@ -8,7 +8,7 @@ nothing is kept but its id and end, since how far it came depends on the machine
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -34,24 +34,32 @@ def canonical_outcome(
     paths: dict[str, list[Json]] = {}
     cancelled: set[str] = set()
     for record in records:
-        if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled":
-            cancelled.add(record.branch_path or "")
-        entry = _entry(record)
+        cancelled |= cancelled_paths((record,))
+        entry = canonical_entry(record)
         if entry is not None:
             paths.setdefault(str(getattr(record, "path", "")), []).append(entry)
     kept: dict[str, Json] = {
-        path: entries
-        for path, entries in sorted(paths.items())
-        if not any(above in cancelled for above in _lineage(path))
+        path: entries for path, entries in sorted(paths.items()) if not lies_in(path, cancelled)
     }
     return {"status": status, "reason": reason, "context": dict(context), "paths": kept}
 
 
-def _lineage(path: str) -> Iterator[str]:
-    """A path and all paths that it lies in, without the trunk."""
+def cancelled_paths(records: Iterable[Record]) -> frozenset[str]:
+    """The paths of branches that were cancelled."""
+    return frozenset(
+        record.branch_path or ""
+        for record in records
+        if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled"
+    )
+
+
+def lies_in(path: str, branches: Container[str]) -> bool:
+    """Whether a path is one of these branches, or lies in one; its length is all that it costs."""
     while path:
-        yield path
+        if path in branches:
+            return True
         path = path.rpartition("/")[0]
+    return False
 
 
 def outcome_digest(outcome: Mapping[str, Json]) -> str:
@@ -59,7 +67,8 @@ def outcome_digest(outcome: Mapping[str, Json]) -> str:
     return f"sha256:{sha256(canonical(outcome).encode()).hexdigest()}"
 
 
-def _entry(record: Record) -> dict[str, Json] | None:
+def canonical_entry(record: Record) -> dict[str, Json] | None:
+    """What is canonical in one record, None if nothing is."""
     match record:
         case StageLifecycle(kind="completed" | "failed" | "retrying"):
             return _present(

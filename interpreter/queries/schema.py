@@ -23,7 +23,10 @@ from .branches import BranchEntry
 from .explanation import Explanation
 from .interviews import QuestionEntry
 from .joining import JoinEntry, Taken
+from .parting import Parting, Side
+from .replayed import Difference, Replayed
 from .runs import Position, RunSummary
+from .timeline import StageEntry
 
 LINES: Mapping[str, type] = {
     "runs": RunRow,
@@ -32,9 +35,12 @@ LINES: Mapping[str, type] = {
     "attempts": AttemptEntry,
     "questions": QuestionEntry,
     "why": Explanation,
+    "timeline": StageEntry,
+    "diff": Parting,
+    "replay": Replayed,
 }
 """What one line of each command's JSON is; the lines of `events` have their own schema."""
-_PARTS = (JoinEntry, Position, Taken)
+_PARTS = (Difference, JoinEntry, Position, Side, Taken)
 _SCALARS: Mapping[Any, str] = {str: "string", int: "integer", bool: "boolean"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from attractorc.commands import COMMANDS, group, tables
 from attractorc.commands.exits import Refused
+from attractorc.compiler.policy import Merge, MergeRule
 from attractorc.interpreter.ports import Index, RunRow
 from attractorc.interpreter.queries.schema import query_schema
 from attractorc.interpreter.records import RunLifecycle
@@ -24,9 +27,20 @@ from attractorc.interpreter.records.schema import event_schema
 from attractorc.interpreter.stores import open_store
 
 from ..interpreter.journals import asking_plan, nested_run, race_plan
-from ..interpreter.pipelines import run
+from ..interpreter.pipelines import fails, fan, run, writes
 
-QUERIES = ("runs", "show", "events", "branches", "attempts", "questions", "why", "export")
+QUERIES = (
+    "runs",
+    "show",
+    "events",
+    "branches",
+    "attempts",
+    "timeline",
+    "questions",
+    "why",
+    "replay",
+    "export",
+)
 
 
 @pytest.fixture(scope="module")
@@ -373,3 +387,76 @@ def test_tables_align_and_leave_empty_columns_out() -> None:
 )
 def test_durations_are_short(duration: int | None, shown: str) -> None:
     assert tables.milliseconds(duration) == shown
+
+
+# --- replay and diff
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store with runs `one` and `same`, and `other`, whose branch b fails."""
+    folder = tmp_path_factory.mktemp("pair")
+    location = str(folder / "runs.db")
+    store = open_store(location)
+    made = fan("a b", merge=Merge((MergeRule("x", "append"),)))
+    for name, behaviour in (
+        ("one", {"a": writes(x=1)}),
+        ("same", {"a": writes(x=1)}),
+        ("other", {"a": writes(x=1), "b": fails("no luck")}),
+        ("alone", {"a": writes(x=2)}),
+    ):
+        run(made, behaviour, store=store, run_id=name, folder=folder)
+    store.close()
+    return location
+
+
+def said_with(code: int, *arguments: str) -> str:
+    result = CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False)
+    assert result.return_value == code
+    return result.stdout
+
+
+def test_replay_says_how_much_it_held_against_the_machine(pair: str) -> None:
+    told = said_with(0, "replay", "one", "--store", pair)
+    assert re.fullmatch(
+        r"one: \d+ decisions in \d+ records came out as they were journaled \(success\)\n", told
+    )
+    (row,) = lines("replay", "one", "--store", pair)
+    Draft202012Validator(
+        query_schema()["$defs"]["replay"] | {"$defs": query_schema()["$defs"]}
+    ).validate(row)
+    assert row["difference"] is None
+
+
+def test_replay_of_an_altered_journal_says_where_it_differs(pair: str, tmp_path: Path) -> None:
+    copy = tmp_path / "runs.db"
+    copy.write_bytes(Path(pair).read_bytes())
+    with sqlite3.connect(copy) as connection:
+        rows = connection.execute(
+            "SELECT id, payload FROM turns WHERE type = 'attractor.route_decision'"
+        ).fetchall()
+        number, payload = next(row for row in rows if b"only_edge" in row[1])
+        changed = payload.replace(b"\xa9only_edge", b"\xa9condition", 1)
+        connection.execute("UPDATE turns SET payload = ? WHERE id = ?", (changed, number))
+    connection.close()
+    told = said_with(1, "replay", "one", "--store", str(copy))
+    assert "one: differs at record" in told
+    assert 'the journal says:    {"rule": "condition"}' in told
+    assert 'it would be decided: {"rule": "only_edge"}' in told
+
+
+def test_equal_runs_do_not_part(pair: str) -> None:
+    told = said_with(0, "diff", "one", "same", "--store", pair)
+    assert told == "one and same came to the same, by the same decisions\n"
+    assert lines("diff", "one", "same", "--store", pair) == [None]
+
+
+def test_diff_shows_the_first_result_that_differs_and_only_what_differs(pair: str) -> None:
+    told = said_with(1, "diff", "one", "other", "--store", pair)
+    first, mine, theirs = told.splitlines()
+    assert first == "the runs part at stage b.1@1, in /fan.1/b"
+    assert "one (record " in mine
+    assert mine.endswith('{"kind": "completed", "status": "success"}')
+    assert '"failure_reason": "no luck"' in theirs
+    told = said_with(1, "diff", "one", "alone", "--store", pair)
+    assert '{"context_updates": {"x": 1}}' in told

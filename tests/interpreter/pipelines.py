@@ -35,6 +35,7 @@ from attractorc.interpreter.driver.calls import Folders
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.journal import Journal, read
 from attractorc.interpreter.driver.opening import NewRun
+from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Answer, Call, Ports, Question, Store
 from attractorc.interpreter.records import Record
@@ -194,8 +195,9 @@ def run(
     inputs: Mapping[str, Any] | None = None,
     resume: bool = False,
     folder: Path = Path(),
+    replayed: bool = True,
 ) -> Ran:
-    """Run a plan to where the engine leaves it, or resume the run of that id."""
+    """Run a plan to where the engine leaves it, or resume the run of that id; then replay it."""
     handler = behaviour if isinstance(behaviour, Scripted) else Scripted(behaviour)
     kept = store if store is not None else MemoryStore()
     handlers = {"tool": handler, "agent": handler}
@@ -215,6 +217,9 @@ def run(
             journal.close()
 
     result, journal = asyncio.run(go())
+    if replayed:
+        came = replay(kept, run_id)
+        assert came.difference is None, came.difference
     records = [record for record, _turn in read(kept, run_id)]
     return Ran(result, kept, handler, journal, records)
 

@@ -16,6 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from attractorc.compiler.plan.model import FanIn, Parallel
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule
 from attractorc.interpreter.driver.journal import index_of
+from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.ports import Filter, NotFound, RunRow, Store, StoreError, Turn
 from attractorc.interpreter.queries import (
     AmbiguousRun,
@@ -27,6 +28,7 @@ from attractorc.interpreter.queries import (
     joins,
     lineage,
     list_runs,
+    parting,
     questions,
     resolve,
     stage_timeline,
@@ -45,7 +47,7 @@ from attractorc.interpreter.records.codec import UnknownRecord, encode
 from attractorc.interpreter.stores.memory import MemoryStore
 
 from .journals import asking_plan, nested_run, race_plan
-from .pipelines import Ran, fails, plan, region, run, step, writes
+from .pipelines import Ran, fails, fan, plan, region, run, step, writes
 
 
 @cache
@@ -510,6 +512,9 @@ def test_every_line_of_json_fits_its_schema(store: Store) -> None:
     Draft202012Validator.check_schema(schema)
     parked = MemoryStore()
     run(asking_plan(), store=parked)
+    pair = MemoryStore()
+    for name, behaviour in (("one", {}), ("other", {"a": fails()})):
+        run(fan("a b"), behaviour, store=pair, run_id=name)
     lines: dict[str, list[Any]] = {
         "runs": [*list_runs(store), *list_runs(parked)],
         "show": [summary(store, "run-1"), summary(parked, "run-1")],
@@ -517,6 +522,9 @@ def test_every_line_of_json_fits_its_schema(store: Store) -> None:
         "attempts": list(attempts(store, "run-1")),
         "questions": list(questions(parked, "run-1")),
         "why": [*why(store, "run-1"), *why(store, "run-1", "findings")],
+        "timeline": list(stage_timeline(store, "run-1")),
+        "diff": [parting(pair, "one", "other")],
+        "replay": [replay(store, "run-1")],
     }
     assert lines.keys() == LINES.keys()
     for name, entries in lines.items():
