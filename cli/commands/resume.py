@@ -7,6 +7,7 @@ interpreter's.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -88,6 +89,7 @@ def command(
         _only_scripted(name, backend or agent_command or interviewer)
         record = cast("dict[str, Json]", begun.options[simulating.OPTION])
         scene = simulating.recorded(record, plan, wants_colour(colour, sys.stderr))
+        settings = replace(settings, jobs=jobs or scene.jobs)
         with view:
             played = simulating.gone_on(name, plan, scene.script, settings, kept, view)
         return simulating.ending(played, scene, view, location, as_json)

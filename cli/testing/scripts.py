@@ -139,7 +139,8 @@ class _Scripted:
     def _chooses(self, step: Step, kind: str) -> bool:
         """Whether a winner is chosen at this step, by an agent (`prompt`) or a person."""
         return any(
-            key.kind == kind and step.id == (region.join_at or region.fan_out)
+            key.kind == kind
+            and step.id == (region.join_at if region.meeting == "fan_in" else region.fan_out)
             for region in self._plan.regions.values()
             for key in region.winner.keys
         )

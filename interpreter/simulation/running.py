@@ -21,6 +21,7 @@ from ..driver.calls import Folders
 from ..driver.journal import Journal, Listener, read
 from ..driver.opening import NewRun
 from ..ports import Ports, Store
+from ..queries.reading import stage_id
 from ..records import InterviewLifecycle, Record, StageLifecycle
 from ..records.times import millis
 from ..state import State, Walker
@@ -81,8 +82,8 @@ class Stage:
         for record in records:
             match record:
                 case StageLifecycle(kind="started"):
+                    stage = stage_id(record.path, record.node_id, record.visit)
                     attempt = record.stage_attempt_id
-                    stage = attempt.partition(":")[2].rpartition("@")[0]
                     self.handler.remember(record.path, record.node_id, stage, attempt)
                 case InterviewLifecycle(kind="completed" | "timeout"):
                     self.interviewer.remember(record.path, record.node_id, record.question_id)

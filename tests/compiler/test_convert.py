@@ -25,7 +25,9 @@ from .blocks import Blocks, Writer, pipelines
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(
-    path for path in (ROOT / "examples").rglob("*") if path.suffix in (".dot", ".yaml")
+    path
+    for path in (ROOT / "examples").rglob("*")
+    if path.suffix in (".dot", ".yaml") and not path.name.endswith(".test.yaml")
 )
 
 
