@@ -19,6 +19,7 @@ from .format import CASES
 from .judging import REGIONAL
 from .reading import Read, data, read_file, refuse
 from .scripts import script_of
+from .stage_ids import NoStage, no_node, node_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,12 @@ def _case(read: Read, plan: Plan, shared: Script, findings: Findings) -> Case:
     if not expect.value:
         findings.error(expect.span, "the case expects nothing; write for example outcome: success")
     for key, name, span in _nodes(expect):
-        if name not in plan.steps and not (key == "questions" and name.startswith("/")):
-            findings.error(span, f"'{key}': {_no_node(name, plan)}")
+        _check_node(key, name, span, plan, findings)
     for key in REGIONAL:
         for name, span in _keys(expect, key):
-            if name not in plan.regions and not name.startswith("/"):
-                what = f"'{name}' is no fan-out" if name in plan.steps else _no_node(name, plan)
-                findings.error(span, f"'{key}': {what}")
+            node = _check_node(key, name, span, plan, findings)
+            if node is not None and node not in plan.regions:
+                findings.error(span, f"'{key}': '{node}' is no fan-out")
     return Case(
         read.value["name"].value,
         read.value["name"].span,
@@ -79,10 +79,18 @@ def _case(read: Read, plan: Plan, shared: Script, findings: Findings) -> Case:
     )
 
 
-def _no_node(name: str, plan: Plan) -> str:
-    meant = nearest(name, plan.steps)
-    hint = f"; did you mean '{meant}'?" if meant else ""
-    return f"the pipeline has no node '{name}'{hint}"
+def _check_node(key: str, name: str, span: Span, plan: Plan, findings: Findings) -> str | None:
+    """The node that an id names; None, with a finding, if there is none."""
+    try:
+        if name.startswith("/") and key in (*REGIONAL, "questions"):
+            return node_of(name, plan)
+    except NoStage as error:
+        findings.error(span, f"'{key}': {error}")
+        return None
+    if name in plan.steps:
+        return name
+    findings.error(span, f"'{key}': {no_node(name, plan)}")
+    return None
 
 
 def _nodes(expect: Read) -> Iterator[tuple[str, str, Span]]:

@@ -16,6 +16,7 @@ from attractorc.compiler.value import canonical, duration_text, encoded
 
 from .observing import Observed, Region
 from .reading import Read, data
+from .stage_ids import normal
 
 ABSENT = "nothing"
 
@@ -86,7 +87,7 @@ def _never_ran(read: Read, run: Observed) -> Iterator[Miss]:
 
 
 def _questions(read: Read, run: Observed) -> Iterator[Miss]:
-    wanted = [item if item.startswith("/") else encoded(item) for item in data(read)]
+    wanted = [normal(item) if item.startswith("/") else encoded(item) for item in data(read)]
     got = [
         stage if stage in wanted else stage.rpartition("/")[2].rpartition(".")[0]
         for stage in run.questions
@@ -105,8 +106,11 @@ def _in_regions(key: str, read: Read, run: Observed) -> Iterator[Miss]:
     """What is expected of fan-outs, each by its id, or by its stage id if it ran often."""
     for name, wanted in read.value.items():
         about, span = f"{key}: {name}", read.keys[name]
+        stage = normal(name) if name.startswith("/") else ""
         met = [
-            region for region in run.regions.values() if name in (region.join.fan_out, region.node)
+            region
+            for region in run.regions.values()
+            if (region.join.fan_out == stage if stage else region.node == name)
         ]
         if len(met) == 1:
             yield from REGIONAL[key](about, span, met[0], wanted)

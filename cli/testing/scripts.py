@@ -6,26 +6,24 @@ findings at their place. It must not know how a script is played.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
 from attractorc.compiler.frontend.yaml_shapes import Findings
 from attractorc.compiler.plan.model import Agent, Custom, Human, Plan, Step, Tool
 from attractorc.compiler.source import Span
-from attractorc.compiler.value import encoded, nearest
 from attractorc.interpreter.outcome import Status
 from attractorc.interpreter.simulation import Play, Reply, Script
 
 from .format import SCRIPT
 from .reading import Read, data, read_file, refuse
+from .stage_ids import NoStage, no_node, node_of, normal
 
 REPLIES: Mapping[str, Literal["timeout", "skip", "park"]] = {
     "timeout": "timeout",
     "skip": "skip",
     "park": "park",
 }
-_STAGE_ID = re.compile(r"(?:/[^/]+\.[1-9][0-9]*/[^/]+)*/(?P<node>[^/]+)\.[1-9][0-9]*")
 
 
 def read_script(content: bytes, name: str, plan: Plan) -> Script:
@@ -55,7 +53,6 @@ class _Scripted:
     def __init__(self, plan: Plan, findings: Findings) -> None:
         self._plan = plan
         self._findings = findings
-        self._by_encoded = {encoded(name): name for name in plan.steps}
 
     def stages(self, read: Read) -> dict[str, tuple[Play, ...]]:
         found = {}
@@ -70,7 +67,7 @@ class _Scripted:
                 message = f"'{step.id}' runs nothing, so there is no outcome to script{hint}"
                 self._findings.error(read.keys[name], message)
                 continue
-            found[name] = tuple(self.play(each, step) for each in _turns(value))
+            found[_key(name)] = tuple(self.play(each, step) for each in _turns(value))
         return found
 
     def answers(self, read: Read) -> dict[str, tuple[Reply, ...]]:
@@ -83,26 +80,19 @@ class _Scripted:
                 message = f"'{step.id}' asks nobody, so there is nothing to answer"
                 self._findings.error(read.keys[name], message)
                 continue
-            found[name] = tuple(self.reply(each, step) for each in _turns(value))
+            found[_key(name)] = tuple(self.reply(each, step) for each in _turns(value))
         return found
 
     def step(self, name: str, span: Span) -> Step | None:
         """The step that a node or stage id names; None, with a finding, if there is none."""
-        node = name
-        if name.startswith("/"):
-            matched = _STAGE_ID.fullmatch(name)
-            if matched is None:
-                message = f"'{name}' is no stage id"
-                mend = "write /<node>.<visit> or /<fan-out>.<visit>/<branch>/<node>.<visit>"
-                self._findings.error(span, message, mend=mend)
-                return None
-            node = self._by_encoded.get(matched["node"], matched["node"])
-        if node in self._plan.steps:
-            return self._plan.steps[node]
-        meant = nearest(node, self._plan.steps)
-        hint = f"; did you mean '{meant}'?" if meant else ""
-        self._findings.error(span, f"the pipeline has no node '{node}'{hint}")
-        return None
+        try:
+            node = node_of(name, self._plan) if name.startswith("/") else name
+        except NoStage as error:
+            self._findings.error(span, str(error))
+            return None
+        if node not in self._plan.steps:
+            self._findings.error(span, no_node(node, self._plan))
+        return self._plan.steps.get(node)
 
     def play(self, read: Read, step: Step | None) -> Play:
         if not isinstance(read.value, dict):
@@ -160,6 +150,10 @@ class _Scripted:
             message = f"'{step.id}' has no timeout, so its question would wait for ever"
             self._findings.error(read.span, message)
         return Reply("answer" if word is None else REPLIES[word], text, after_ms)
+
+
+def _key(name: str) -> str:
+    return normal(name) if name.startswith("/") else name
 
 
 def _turns(read: Read) -> list[Read]:

@@ -98,7 +98,11 @@ FAULTS = {
         "stages: {/checks.1/unit/nuit.1: fail}",
         "1:10 the pipeline has no node 'nuit'; did you mean 'unit'?",
     ),
-    "no stage id": ("stages: {/checks/unit: fail}", "1:10 '/checks/unit' is no stage id"),
+    "no stage id": (
+        "stages: {/checks/unit: fail}",
+        "1:10 '/checks/unit' is no stage id; write "
+        "/<node>.<visit> or /<fan-out>.<visit>/<branch>/<node>.<visit>",
+    ),
     "a status that is none": (
         "stages: {build: sucess}",
         "1:17 'build' must be one of success, partial_success, fail, retry, skipped "
