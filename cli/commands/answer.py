@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="Example: attractorc answer last /ship.1 yes",
-    short_help="Answer a question of a parked run.",
+    short_help="Answer a question of a run.",
 )
 @click.argument("run")
 @click.argument("question")

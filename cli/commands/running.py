@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from attractorc.interpreter.ports import Interviewer, Ports, Store
     from attractorc.interpreter.records import Record
 
+POLL_MS = 250
+"""How often a running engine looks at what other terminals want."""
+
 EXIT_CODES = {
     "success": Exit.DONE,
     "partial_success": Exit.DONE,
@@ -178,7 +181,7 @@ def carried_out(
     async def go() -> RunResult:
         journal, where = await opening()
         try:
-            engine = Engine(journal, made, where, settings.jobs)
+            engine = Engine(journal, made, where, settings.jobs, poll_ms=POLL_MS)
             heed_signals(engine)
             return await engine.run()
         finally:

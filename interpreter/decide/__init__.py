@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ..state import State
 from .branches import decide_fork
+from .cancelling import decide_cancelled
 from .commands import Ask, Cancel, Command, Commit, Finish, Limits, StartAttempt
 from .stages import decide_walker, start_attempt
 
@@ -33,6 +34,8 @@ def decide(state: State, limits: Limits) -> tuple[Command, ...]:
     Decisions come before attempts, so that a join that is decided cancels what has not
     started.
     """
+    if state.cancelling:
+        return decide_cancelled(state)
     for path in state.ready:
         commands = decide_walker(state, state.walkers[path], limits)
         if commands:
@@ -55,6 +58,9 @@ def candidates(state: State, limits: Limits) -> Iterator[tuple[Command, ...]]:
     `decide` gives the first of these. Which of several is decided first says nothing: they
     are about different walkers and forks.
     """
+    if state.cancelling:
+        yield decide_cancelled(state)
+        return
     for path in list(state.ready):
         yield decide_walker(state, state.walkers[path], limits)
     for stage in list(state.forks_ready):

@@ -20,7 +20,7 @@ def given_up(state: State, fork: Fork) -> Iterator[Record]:
     """The records that end a fork's endable branches."""
     for index in fork.endable:
         branch = fork.branches[index]
-        yield from _below(state, branch)
+        yield from below(state, branch.path)
         if fork.join is not None and fork.region.policy.losers == "cancel":
             yield terminal(state, fork, branch, End.CANCELLED)
         else:
@@ -36,9 +36,9 @@ def given_up(state: State, fork: Fork) -> Iterator[Record]:
             )
 
 
-def _below(state: State, branch: BranchState) -> Iterator[Record]:
-    """The terminal records of all that is open below a branch, innermost first."""
-    for walker in reversed(list(state.subtree(branch.path))):
+def below(state: State, top: str) -> Iterator[Record]:
+    """The terminal records of all that is open below a walker, innermost first."""
+    for walker in reversed(list(state.subtree(top))):
         inner = None if walker.fork is None else state.forks.get(walker.fork)
         if inner is not None:
             for one in inner.branches:

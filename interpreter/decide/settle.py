@@ -208,6 +208,13 @@ def answered(
     return (record,)
 
 
+def wanted_by(control: Control) -> str:
+    """Why a run stops or is cancelled, for people: what was said with the wish, if anything."""
+    said = str(control.payload.get("reason") or "")
+    word = "a pause" if control.command == "pause" else "a cancel"
+    return f"{word} was asked for" + (f": {said}" if said else "")
+
+
 def posted(state: State, control: Control) -> tuple[Record, ...]:
     """Records for an answer that was posted to the store: {question, choice, source}.
 

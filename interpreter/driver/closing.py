@@ -54,7 +54,7 @@ def closing_records(store: Store, state: State, finish: Finish) -> tuple[Record,
     return (
         checkpoint(state),
         RunLifecycle(
-            kind="finalized",
+            kind="cancelled" if finish.status == "cancelled" else "finalized",
             status=finish.status,
             reason=finish.reason or None,
             outcome_digest=outcome_digest(outcome),

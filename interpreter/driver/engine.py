@@ -18,7 +18,7 @@ from ..records import Record, RunLifecycle, StageLifecycle
 from .calls import Folders
 from .closing import checkpoint, closing_records
 from .deadlines import Deadlines
-from .events import Answered, Cancelled, DelayOver, Event, Result, TimeOver, Woken
+from .events import Answered, Cancelled, DelayOver, Event, Polled, Result, TimeOver, Woken
 from .journal import Journal
 from .tasks import Tasks
 
@@ -50,13 +50,20 @@ class Engine:
         folders: Folders,
         jobs: int | None = None,
         jitter: Callable[[], float] | None = None,
+        poll_ms: int | None = None,
     ) -> None:
-        """`jitter` gives the factor of each backoff, in [0.5, 1.5]; by default it is random."""
+        """`jitter` gives the factor of each backoff, in [0.5, 1.5]; by default it is random.
+
+        With `poll_ms` the wishes of other terminals are heard that often; without, answers
+        only, before the run would park.
+        """
         self._journal = journal
         self._ports = ports
         self._folders = folders
         self._jobs = jobs
+        self._poll_ms = poll_ms
         self._stopping = False
+        self._why_stopped: tuple[str, int | None] = ("a stop was asked for", None)
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks = Tasks(journal, ports, folders, self._events)
         self._deadlines = Deadlines(ports.clock, self._events)
@@ -69,8 +76,19 @@ class Engine:
         self._tasks.cancel_all(attempts=at_once)
         self._events.put_nowait(Woken())
 
+    def request_cancel(self, reason: str, control: int | None = None) -> None:
+        """End the run for good: what runs is ended, nothing begins any more."""
+        if not self._journal.state.cancelling:
+            record = RunLifecycle(kind="cancelling", reason=reason, control=control)
+            self._append((record,))
+            self._tasks.cancel_all(attempts=True)
+            self._events.put_nowait(Woken())
+
     async def run(self) -> RunResult:
         """Go on with the run from its state until it ends, parks or is stopped."""
+        if self._poll_ms is not None:
+            self._obey()
+            self._tasks.poll(self._poll_ms)
         self._take_up()
         try:
             while True:
@@ -147,28 +165,39 @@ class Engine:
         if self._tasks.attempts or not self._events.empty():
             return None
         if self._stopping:
-            return self._close("stopped", "a stop was asked for")
+            return self._close("stopped", *self._why_stopped)
         if self._tasks.asks or self._tasks.timers:
             return None
         if state.questions:
-            if self._take_posted_answers():
+            if self._obey():
                 self._events.put_nowait(Woken())
                 return None
             return self._close("parked", "waits for an answer")
         raise AssertionError("nothing is running, nothing is asked, and the run has not ended")
 
-    def _take_posted_answers(self) -> bool:
-        """Journal answers that came from another terminal; whether there were any."""
+    def _obey(self) -> bool:
+        """Do what other terminals want, each wish once; whether anything was journaled."""
         state = self._journal.state
         before = state.sequence_no
         for control in self._journal.store.controls(state.run_id):
-            self._journal.append(settle.posted(state, control))
+            match control.command:
+                case "cancel":
+                    self.request_cancel(settle.wanted_by(control), control.number)
+                case "pause" if control.number > state.pauses_obeyed and not self._stopping:
+                    self._why_stopped = (settle.wanted_by(control), control.number)
+                    self.request_stop()
+                case _:
+                    records = settle.posted(state, control)
+                    self._append(records)
+                    self._tasks.answered(records)
         return state.sequence_no > before
 
-    def _close(self, kind: str, reason: str) -> RunResult:
+    def _close(self, kind: str, reason: str, control: int | None = None) -> RunResult:
         state = self._journal.state
         questions = list(state.questions)
-        record = RunLifecycle(kind=kind, reason=reason, status=kind, questions=questions)
+        record = RunLifecycle(
+            kind=kind, reason=reason, status=kind, questions=questions, control=control
+        )
         self._journal.append((checkpoint(state), record))
         self._journal.barrier()
         return RunResult(state.run_id, kind, reason, tuple(questions))
@@ -194,6 +223,8 @@ class Engine:
                     records = settle.answered(state, event.question_id, event.answer)
             case TimeOver():
                 records = settle.time_over(state, event.stage, event.branch)
+            case Polled():
+                self._obey()
             case Woken():
                 pass
         for effect in self._append(records):

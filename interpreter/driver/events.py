@@ -55,8 +55,13 @@ class TimeOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Polled:
+    """It is time to look at what other terminals want."""
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """Nothing happened but that somebody wants the loop to look."""
 
 
-Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Woken
+Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Woken

@@ -132,10 +132,18 @@ async def _taken_up(
         process = state.walkers[path].process
         if process is not None:
             await end_leftover(process, GRACE_S, state.walkers[path].attempt_id(run_id))
-    journal.append((RunLifecycle(kind="resumed", epoch=lease.epoch),))
+    journal.append(
+        (RunLifecycle(kind="resumed", epoch=lease.epoch, control=_last_pause(ports.store, run_id)),)
+    )
     for path in list(state.running):
         journal.append(settle.interrupted(state, path))
     for control in store.controls(run_id):
         journal.append(settle.posted(state, control))
     journal.barrier()
     return journal
+
+
+def _last_pause(store: Store, run_id: str) -> int | None:
+    """The last pause that was asked for: who resumes a run does not want it any more."""
+    pauses = [one.number for one in store.controls(run_id) if one.command == "pause"]
+    return max(pauses, default=None)

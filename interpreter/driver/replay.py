@@ -95,7 +95,7 @@ class Replay:
             apply(self._state, record)
 
     def _differs(self, record: Record) -> Difference | None:
-        if isinstance(record, RunLifecycle) and record.kind == "finalized":
+        if isinstance(record, RunLifecycle) and record.kind in ("finalized", "cancelled"):
             return self._finalized(record)
         if not decided(self._state, record):
             return self._outside(record)
@@ -144,7 +144,7 @@ class Replay:
                         "outcome_digest": self._digest(command),
                     }
                     return None if found == expected else _told(record, found, expected)
-        return _told(record, {"kind": "finalized"}, {})
+        return _told(record, {"kind": record.kind}, {})
 
     def _digest(self, finish: Finish) -> str:
         context = self._state.trunk.context.flat()

@@ -15,9 +15,10 @@ from ..decide.people import question
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import failed
 from ..ports import Answer, Handler, Ports, Process, Question
+from ..records import InterviewLifecycle, Record
 from ..state import Phase
 from .calls import Folders, call_for
-from .events import Answered, Cancelled, DelayOver, Event, Result
+from .events import Answered, Cancelled, DelayOver, Event, Polled, Result
 from .journal import Journal
 
 
@@ -34,6 +35,7 @@ class Tasks:
         self.attempts: dict[str, asyncio.Task[None]] = {}
         self.asks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.Task[None]] = {}
+        self._poller: asyncio.Task[None] | None = None
 
     def start(self, path: str) -> None:
         """Run the handler of the stage that a walker stands at."""
@@ -88,9 +90,23 @@ class Tasks:
             for task in tasks.values():
                 task.cancel()
 
+    def answered(self, records: tuple[Record, ...]) -> None:
+        """Stop asking questions that were answered from elsewhere."""
+        for record in records:
+            if isinstance(record, InterviewLifecycle):
+                task = self.asks.pop(record.path, None)
+                if task is not None:
+                    task.cancel()
+
+    def poll(self, milliseconds: int) -> None:
+        """Have the loop look at the control table that often."""
+        self._poller = asyncio.create_task(self._poll(milliseconds))
+
     async def end(self) -> None:
         """End everything and wait until it has ended."""
         self.cancel_all(attempts=True)
+        if self._poller is not None:
+            self._poller.cancel()
         tasks = [*self.attempts.values(), *self.asks.values(), *self.timers.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -143,6 +159,11 @@ class Tasks:
             late = isinstance(error, TimeoutError) and limit.expired()
             answer = Answer("timeout") if late else Answer("skipped", source=_words(error))
         self._events.put_nowait(Answered(path, asked.id, answer))
+
+    async def _poll(self, milliseconds: int) -> None:
+        while True:
+            await self._ports.clock.sleep(milliseconds)
+            self._events.put_nowait(Polled())
 
     async def _delay(self, path: str) -> None:
         due = self._journal.state.walkers[path].due or 0

@@ -2,8 +2,8 @@
 
 Tags are never reused and never change their meaning; a changed descriptor raises
 `TYPE_VERSION`. Absent fields are None (or empty) and are not encoded. Times are ISO 8601 in
-UTC, durations whole milliseconds; ids are those of semantics 1, with the run id left out
-except in `stage_attempt_id` and `branch_run_id`. It must not know how records are stored.
+UTC, durations whole milliseconds; ids are those of semantics 1, with the run id only in
+`*_attempt_id` and `branch_run_id`. It must not know how records are stored.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Record:
 class RunLifecycle(Record):
     """A run as a whole.
 
-    Kinds: `initialized`, `resumed`, `stopped` (can be resumed), `parked` (waits for an
-    answer), `cancelled`, `finalized`. `options` are the command line's overrides; `outcome`
-    is, at the end, the canonical outcome's digest.
+    Kinds: `initialized`, `resumed`, `stopped` (can be resumed), `parked` (waits for an answer),
+    `cancelling` (nothing begins any more); at the end `cancelled` or `finalized`. `options` are
+    the command line's overrides, `control` is the last wish that is obeyed with this.
     """
 
     TYPE: ClassVar[str] = "attractor.run_lifecycle"
@@ -54,6 +54,7 @@ class RunLifecycle(Record):
         "resumed",
         "stopped",
         "parked",
+        "cancelling",
         "cancelled",
         "finalized",
     )
@@ -70,6 +71,7 @@ class RunLifecycle(Record):
     workspace: str | None = tag(14)
     outcome_digest: str | None = tag(15)
     questions: list[str] = tag(16, [])
+    control: int | None = tag(17)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +156,10 @@ class ParallelLifecycle(Record):
 
     Kinds: `started` (with `branches`: id, head and activated of each, in declared order; of
     a dynamic fan-out also the `collection`), `branch_started` (the branch context's first
-    turn: where it came from), `branch_retrying` (an attempt in it will be retried),
-    `branch_timeout` and `join_timeout` (that time is over), `branch_arrived` (a walker's
-    stop; not terminal), one terminal of `branch_completed`, `branch_failed`,
-    `branch_skipped`, `branch_cancelled`, `branch_timed_out`; `join_decided` (with `join`),
-    `completed` (control leaves the fan-out).
+    turn: where it came from), `branch_retrying`, `branch_timeout` and `join_timeout` (that
+    time is over), `branch_arrived` (a walker's stop; not terminal), one terminal of
+    `branch_completed`, `branch_failed`, `branch_skipped`, `branch_cancelled`,
+    `branch_timed_out`; `join_decided` (with `join`), `completed` (control leaves).
     """
 
     TYPE: ClassVar[str] = "attractor.parallel_lifecycle"
@@ -286,8 +287,7 @@ class RouteDecision(Record):
 class CheckpointSaved(Record):
     """Where the run stands, for readers of the journal; nothing resumes from it.
 
-    `branches`: path, status, node and attempt of each open branch; `joins`: fan-out stage to
-    `undecided`, `decided` or `merged`.
+    `branches`: path, status, node and attempt; `joins`: `undecided`, `decided` or `merged`.
     """
 
     TYPE: ClassVar[str] = "attractor.checkpoint_saved"

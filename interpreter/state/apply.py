@@ -28,7 +28,7 @@ from ..records import (
 )
 from ..records.times import millis
 from . import forks
-from .endings import wake_ancestors
+from .endings import cancel_run, wake_ancestors
 from .model import Phase, State, Walker
 from .queues import enqueue, handled, withdraw
 
@@ -37,6 +37,7 @@ RUN_STATUS = {
     "resumed": "running",
     "stopped": "stopped",
     "parked": "parked",
+    "cancelling": "cancelling",
     "cancelled": "cancelled",
 }
 
@@ -90,6 +91,9 @@ def _run(state: State, record: RunLifecycle) -> None:
     state.reason = record.reason or ""
     if record.epoch is not None:
         state.epoch = record.epoch
+    state.pauses_obeyed = max(state.pauses_obeyed, record.control or 0)
+    if record.kind == "cancelling":
+        cancel_run(state)
     if record.kind != "initialized":
         return
     state.run_id = record.run_id

@@ -41,6 +41,14 @@ def give_up(state: State, fork: Fork, branch: BranchState) -> None:
     _note_endable(state, fork, branch)
 
 
+def cancel_run(state: State) -> None:
+    """Nobody wants anything of the run any more."""
+    state.cancelling = True
+    for walker in state.walkers.values():
+        _doom(state, walker)
+    state.forks_ready.clear()
+
+
 def _note_endable(state: State, fork: Fork, branch: BranchState) -> None:
     if not any(walker.path in state.running for walker in state.subtree(branch.path)):
         fork.endable[branch.index] = None

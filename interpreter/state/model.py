@@ -165,7 +165,9 @@ class State:
     `ready` are walkers whose next step needs no effect, `startable` those before an
     effectful attempt, `running` those whose attempt is out, `questions` open question ids with
     the path that asks, each in the order in which they came there. `status` is a run status:
-    `running`, `stopped`, `parked`, `success`, `partial_success`, `fail`, `cancelled`.
+    `running`, `stopped`, `parked`, `cancelling`, `success`, `partial_success`, `fail`,
+    `cancelled`. `controls_obeyed` and `pauses_obeyed` are the numbers of the last answer and
+    the last pause that were obeyed.
     `active_ms` is how long the run has been running, without the time in which it was
     stopped, parked or dead, as of the last record, which was at `now_ms`; kept only where
     `timed` says that the plan has timeouts of branches or joins.
@@ -189,6 +191,8 @@ class State:
     questions: dict[str, str] = field(default_factory=dict)
     completed_count: int = 0
     controls_obeyed: int = 0
+    pauses_obeyed: int = 0
+    cancelling: bool = False
     timed: bool = False
     active_ms: int = 0
     now_ms: int = 0

@@ -1,0 +1,61 @@
+"""What another terminal wants of a run: posted to its engine, or done here if there is none.
+
+Who runs a run holds its lock, so that trying the lock tells whether anybody does. It must
+not know what a pause or a cancel does to a run.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from .exits import Exit, Refused
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.ports import Store
+
+ENDED = ("success", "partial_success", "fail", "cancelled")
+LOOK_S = 0.1
+
+
+def is_running(store: Store, run_id: str) -> bool:
+    """Whether an engine has the run now."""
+    from attractorc.interpreter.ports import Locked
+
+    try:
+        store.lease(run_id).release()
+    except Locked:
+        return True
+    return False
+
+
+def refuse_ended(store: Store, run_id: str) -> None:
+    """Raises `Refused` for a run that has ended."""
+    status = store.run(run_id).status
+    if status in ENDED:
+        raise Refused(f"the run '{run_id}' has ended ({status})")
+
+
+def wished(store: Store, run_id: str, command: str, reason: str | None) -> None:
+    """Post a wish for whoever runs the run."""
+    from attractorc.interpreter.driver.clock import SystemClock
+    from attractorc.interpreter.records.times import stamp
+
+    payload = {} if reason is None else {"reason": reason}
+    store.post(run_id, command, payload, stamp(SystemClock().now()))
+    store.commit()
+
+
+def obeyed(store: Store, run_id: str, wanted: tuple[str, ...], wait_s: float) -> str | None:
+    """The status once it is one of these, None if it is not after so many seconds."""
+    until = time.monotonic() + wait_s
+    while (status := store.run(run_id).status) not in wanted:
+        if time.monotonic() >= until:
+            return None
+        time.sleep(LOOK_S)
+    return status
+
+
+def never_mind(error: Exception) -> Refused:
+    """Trouble with the store, as a sentence with its exit code."""
+    return Refused(str(error), Exit.STORE)
