@@ -48,7 +48,7 @@ def decide_fork(state: State, fork: Fork, limits: Limits) -> tuple[Command, ...]
 
 def _next_end(fork: Fork) -> BranchState | None:
     """The arrived branch whose end is to be taken next, None while it must be waited for."""
-    if fork.region.policy.decide == "arrival":
+    if fork.decide == "arrival":
         return next((fork.branches[index] for index in fork.arrived), None)
     if fork.cursor >= len(fork.branches):
         return None
@@ -102,7 +102,7 @@ def _decision(fork: Fork, verdict: Verdict) -> ParallelLifecycle:
     join: dict[str, Json] = {
         "policy": policy.join.text,
         "error_policy": policy.error_policy,
-        "decide": policy.decide,
+        "decide": fork.decide,
         "losers": policy.losers,
         "satisfied": bool(verdict.satisfied),
         "reason": verdict.reason,

@@ -104,6 +104,7 @@ def _start(state: State, record: ParallelLifecycle) -> None:
         open=len(branches),
         skips={branch.index: None for branch in branches if not branch.activated},
         elements=elements(record.collection) or (),
+        decide=str(state.options.get("decide") or region.policy.decide),
         begun_ms=state.active_ms,
     )
     state.forks_ready[stage] = None

@@ -130,7 +130,8 @@ class Fork:
     indexes, the last two in the order in which it happened. `endable` are branches that
     are not wanted any more, losers or late ones, and in which nothing runs. `join` is the
     decision record's content once there is one, `left` that control has left the fan-out.
-    `elements` are those of a dynamic fan-out, one for each branch. `begun_ms` is the run's
+    `elements` are those of a dynamic fan-out, one for each branch. `decide` is the plan's,
+    unless the run's options override it. `begun_ms` is the run's
     `active_ms` at the start; `late` says that `join_timeout` is over.
     """
 
@@ -150,6 +151,7 @@ class Fork:
     taken: list[int] = field(default_factory=list)
     endable: dict[int, None] = field(default_factory=dict)
     elements: tuple[Element, ...] = ()
+    decide: str = "declared"
     begun_ms: int = 0
     late: bool = False
     join: Mapping[str, Json] | None = None
