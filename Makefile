@@ -9,7 +9,7 @@ EDITOR := build/editor
 YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
 FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
-.PHONY: run test check setup format clean tree bench crash reference rules pre-commit corpus fuzz editor-test schemas
+.PHONY: run test check setup format clean tree bench crash laws mutants reference rules pre-commit corpus fuzz editor-test schemas
 
 setup: $(VENV)/.ready
 
@@ -78,6 +78,14 @@ run: setup
 # kill -9 at every record of every pipeline of the test, also while resuming.
 crash: setup
 	ATTRACTORC_CRASH=all $(BIN)/python -m pytest --quiet --timeout 3600 -rP tests/test_crash.py
+
+# Every order in which the branches of small fan-outs can finish, under every policy.
+laws: setup
+	$(BIN)/python -m tests.laws
+
+# Each law and each strategy broken on purpose, in a copy: a test must fail each time.
+mutants: setup
+	$(BIN)/python -m tests.mutants
 
 # docs/reference.md is the attribute table as a page; a test fails when it is stale.
 reference: setup

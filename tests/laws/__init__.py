@@ -1,0 +1,1 @@
+"""The laws of joins and merges, looked for in every run of small pipelines (`make laws`)."""
