@@ -10,6 +10,7 @@ from ..outcome import End
 from ..records import ParallelLifecycle
 from ..state import BranchState, Fork, State, Walker
 from . import drafts
+from .progress import reached
 
 KINDS = {
     End.SUCCESS: "branch_completed",
@@ -29,6 +30,11 @@ def terminal(state: State, fork: Fork, branch: BranchState, end: End) -> Paralle
     kept = walker is not None and end is not End.CANCELLED
     own = spoken_writes(walker) if walker is not None and kept else {}
     score = own.get("score")
+    stage, reason = (
+        reached(branch, walker)
+        if end is End.CANCELLED
+        else (branch.terminal_stage if kept else "", branch.reason)
+    )
     return drafts.parallel(
         fork,
         KINDS[end],
@@ -37,8 +43,8 @@ def terminal(state: State, fork: Fork, branch: BranchState, end: End) -> Paralle
         branch_path=branch.path,
         target_node=branch.head,
         status=end.value,
-        reason=branch.reason or None,
-        terminal_stage=branch.terminal_stage or None if kept else None,
+        reason=reason or None,
+        terminal_stage=stage or None,
         score=None if score is None else score.value,
         writes=sorted(own),
         duration_ms=branch.duration_ms or None,

@@ -15,7 +15,7 @@ from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 
 from ..decide import settle
-from ..handlers.process_groups import end_leftover
+from ..handlers.process_groups import GRACE_S, end_leftover
 from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
@@ -24,7 +24,6 @@ from .journal import Journal, Listener, fold, read
 from .topology import Topology
 
 ENDED = ("success", "partial_success", "fail", "cancelled")
-GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from ..ports import Handler
 from .agent import AgentHandler, Backend
 from .agent_simulate import SimulateBackend
 from .function import Function, function_handler
+from .process_groups import GRACE_S
 from .tool import ToolHandler
 
 TOOL = "tool"
@@ -40,7 +41,7 @@ def built_in(
     backends: Mapping[str, Backend] | None = None,
     backend: str = "simulate",
     custom: Mapping[str, Handler | Function] | None = None,
-    grace_s: float = 2.0,
+    grace_s: float = GRACE_S,
 ) -> Mapping[str, Handler]:
     """The handlers of a run, by the names that `handler_name` gives.
 

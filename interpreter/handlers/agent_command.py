@@ -20,6 +20,7 @@ from ..outcome import Status
 from ..ports import Call
 from .agent import Response
 from .exit_code import verdict
+from .process_groups import GRACE_S
 from .processes import CannotStart, Program, run_program
 from .stage_files import stage_environment, stage_files
 from .tool import as_line_text
@@ -51,7 +52,7 @@ class CommandBackend:
     """
 
     def __init__(
-        self, argv: Sequence[str], environment: Mapping[str, str], grace_s: float = 2.0
+        self, argv: Sequence[str], environment: Mapping[str, str], grace_s: float = GRACE_S
     ) -> None:
         """`environment` is what the program inherits. Raises `BadCommand`."""
         if not argv or not argv[0]:

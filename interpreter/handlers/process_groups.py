@@ -21,6 +21,10 @@ from ..ports import Process
 MARK = "ATTRACTOR_ATTEMPT_ID"
 """The environment variable that all processes of an attempt inherit."""
 
+GRACE_S = 0.5
+"""What a process that is ended is given to do it by itself: less than a second, so that
+nothing of a branch is left a second after it was not needed any more."""
+
 _LINUX: bool = sys.platform == "linux"
 _PROC = Path("/proc")
 _REAPED_S = 1.0
@@ -131,7 +135,7 @@ async def _gone(group: int, limit_s: float) -> bool:
     return True
 
 
-async def end_leftover(process: Process, grace_s: float = 2.0, attempt_id: str = "") -> bool:
+async def end_leftover(process: Process, grace_s: float = GRACE_S, attempt_id: str = "") -> bool:
     """End what an earlier engine's process left running; whether there was anything to end.
 
     Only what is certainly its own: the leader with the same start time, or, when the leader

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..ports import Process
 from .pipes import Captured, InputPipe, OutputPipe
-from .process_groups import end_group, end_leftover, group_alive, started_of
+from .process_groups import GRACE_S, end_group, end_leftover, group_alive, started_of
 
 __all__ = ["CannotStart", "Captured", "Ended", "Program", "end_leftover", "run_program"]
 
@@ -62,7 +62,7 @@ class Ended:
 
 
 async def run_program(
-    program: Program, report: Callable[[Process], None], *, grace_s: float = 2.0
+    program: Program, report: Callable[[Process], None], *, grace_s: float = GRACE_S
 ) -> Ended:
     """Run a program to its end. `report` is given its process before it does anything.
 

@@ -15,6 +15,7 @@ from ..outcome import Outcome, Status, failed
 from ..ports import Call
 from .exit_code import Verdict, verdict
 from .json_text import read_object
+from .process_groups import GRACE_S
 from .processes import CannotStart, Captured, Ended, Program, run_program
 from .results import declared_key
 from .stage_files import stage_environment, stage_files
@@ -27,7 +28,7 @@ OUTPUT_FILE = "tool_output.txt"
 class ToolHandler:
     """Runs a tool's command with `sh -c` in the call's workspace (semantics 9)."""
 
-    def __init__(self, environment: Mapping[str, str], grace_s: float = 2.0) -> None:
+    def __init__(self, environment: Mapping[str, str], grace_s: float = GRACE_S) -> None:
         """`environment` is what commands inherit; `grace_s` what a cancelled one is given."""
         self._environment = dict(environment)
         self._grace_s = grace_s

@@ -198,7 +198,7 @@ def _branch_ended(state: State, fork: Fork, branch: BranchState, record: Paralle
     while fork.cursor < len(fork.branches) and fork.branches[fork.cursor].end is not None:
         fork.cursor += 1
     if branch.end is End.CANCELLED:
-        branch.reason = branch.terminal_stage = ""  # how far it came is no result
+        branch.reason = branch.terminal_stage = ""  # how far it came is in its record only
         forget_branch(state, branch)
 
 
