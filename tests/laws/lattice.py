@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import chain, combinations
-from typing import Any
+from itertools import chain, combinations, permutations
+from typing import Any, TypeAlias
 
 from attractorc.compiler.expr import Comparison
 from attractorc.compiler.plan.model import FanIn, Parallel, Plan
@@ -23,7 +23,7 @@ from attractorc.compiler.value import Json, canonical
 from attractorc.interpreter.outcome import End, Outcome, Status
 
 from ..interpreter.pipelines import plan, region, step
-from .machine import CANCELLED, Frozen, Run, opened
+from .machine import CANCELLED, Ending, Frozen, Run, opened
 from .oracle import Expected, expected, fan_out_status
 from .policies import ENDS, NAMES, Case
 
@@ -82,6 +82,18 @@ def pipeline(size: int, policy: FanOut) -> Plan:
     return replace(made, regions={"fan": replace(fan, policy=policy, branches=branches)})
 
 
+Event: TypeAlias = "tuple[str, End | str]"
+"""The path of an attempt, and how it ends."""
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _brought(path: str, ending: End | str) -> Ending:
+    return OUTCOMES[_name(path)][ending] if isinstance(ending, End) else ending
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A state of the walk: the machine as bytes, and what the watcher knows beside it.
@@ -117,6 +129,7 @@ class Walk:
     ends: tuple[End, ...] = ENDS
     skips: bool = True
     widths: tuple[int, ...] = ()
+    pairs: bool = False
     report: Report = field(default_factory=Report)
     _results: dict[Any, str] = field(default_factory=dict)
     _frozen: Frozen = field(default_factory=Frozen)
@@ -165,24 +178,35 @@ class Walk:
                     pending.append(after)
 
     def _steps(self, state: Watched, run: Run, skipped: tuple[str, ...]) -> Iterator[Watched]:
+        for events in self._events(run):
+            after = self._frozen.thaw(state.run)
+            after.together(*((path, _brought(path, ending)) for path, ending in events))
+            self.report.steps += 1
+            ended = self._known((*state.ended, *self._ends(run, events)))
+            if after.joins and self.case.policy.losers == "cancel":
+                ended = self._expected(skipped, ended).taken  # no other end counts now
+            self._check(after, skipped, ended)
+            yield Watched(self._frozen.freeze(after), ended)
+
+    def _events(self, run: Run) -> Iterator[tuple[Event, ...]]:
+        """What can happen next: one attempt ends, or two before the machine is asked."""
+        single: list[Event] = []
         for path in run.out:
-            name = path.rpartition("/")[2]
-            doomed = run.state.walkers[path].doomed
-            # A doomed attempt is ended, or brings what it was about to bring, too late.
-            late = (CANCELLED, self.ends[0])[self.names.index(name) % 2 :][:1]
-            for ending in late if doomed else self.ends:
-                after = self._frozen.thaw(state.run)
-                outcome = OUTCOMES[name][ending] if isinstance(ending, End) else ending
-                after.finished(path, outcome)
-                self.report.steps += 1
-                ended = state.ended
-                if not doomed:
-                    assert isinstance(ending, End)
-                    ended = self._known((*ended, (name, ending)))
-                if after.joins and self.case.policy.losers == "cancel":
-                    ended = self._expected(skipped, ended).taken  # no other end counts now
-                self._check(after, skipped, ended)
-                yield Watched(self._frozen.freeze(after), ended)
+            if run.state.walkers[path].doomed:
+                # It is ended, or brings what it was about to bring, too late.
+                odd = self.names.index(_name(path)) % 2
+                single.append((path, self.ends[0] if odd else CANCELLED))
+            else:
+                single.extend((path, end) for end in self.ends)
+        yield from ((event,) for event in single)
+        if self.pairs:
+            yield from (pair for pair in permutations(single, 2) if pair[0][0] != pair[1][0])
+
+    def _ends(self, run: Run, events: tuple[Event, ...]) -> Iterator[tuple[str, End]]:
+        for path, ending in events:
+            if not run.state.walkers[path].doomed:
+                assert isinstance(ending, End)
+                yield _name(path), ending
 
     def _known(self, ended: tuple[tuple[str, End], ...]) -> tuple[tuple[str, End], ...]:
         """Under `declared` the order in which ends came is forgotten, on purpose."""
@@ -234,9 +258,11 @@ class Walk:
 
     def _check_merge(self, run: Run, page: Expected, where: object) -> None:
         context = run.state.trunk.context
-        (merge,) = run.merges
+        (merge,), (left,) = run.merges, run.left
         good = [name for name in self.names if page.ends[name].succeeded]
         status = fan_out_status(bool(page.satisfied), page.ends)
+        assert left.status == status, where
+        assert left.success_count == len(good), where
         assert run.finish is not None
         assert (run.finish.status == "fail") == (status == "fail"), where
         if not page.satisfied:

@@ -57,11 +57,12 @@ TURN_LIMIT = 10_000
 class Run:
     """One run between two events. `out` are the paths whose attempt has been started.
 
-    `terminals` counts the terminal records of each branch path, `joins` and
-    `merges` are the decisions, in order. With `keep`, `log` holds what the canonical outcome is
-    made of: by path, and `gone` the cancelled branches, since no order between those counts.
-    With `pausing`, the run rests each time control has left a fan-out (`paused`), until it is
-    told to `advance`: what comes then depends on the branches' results only.
+    `terminals` counts the terminal records of each branch path. `joins` and `merges` are the
+    decisions and `left` tells that control left a fan-out, in order. With `keep`, `log` holds
+    what the canonical outcome is made of: by path, and `gone` the cancelled branches, since
+    no order between those counts. With `pausing`, the run rests each time control has left
+    a fan-out (`paused`), until it is told to `advance`: what comes then depends on the
+    branches' results only.
     """
 
     state: State
@@ -73,19 +74,26 @@ class Run:
     terminals: dict[str, int] = field(default_factory=dict)
     joins: list[ParallelLifecycle] = field(default_factory=list)
     merges: list[FanInDecision] = field(default_factory=list)
+    left: list[ParallelLifecycle] = field(default_factory=list)
     log: dict[str, list[Record]] = field(default_factory=dict)
     gone: dict[str, Record] = field(default_factory=dict)
     finish: Finish | None = None
 
     def finished(self, path: str, ending: Ending) -> None:
         """An attempt ends: with an outcome, or `CANCELLED`; then all that follows is done."""
-        assert path in self.out, f"no attempt is out at '{path}'"
-        del self.out[path]
-        if isinstance(ending, Outcome):
-            attempt = self.state.walkers[path].attempt_id(self.state.run_id)
-            self._take(settle.result(self.state, attempt, path, ending, 0, 1.0))
-        else:
-            self._take(settle.cancelled(self.state, path))
+        self.together((path, ending))
+
+    def together(self, *events: tuple[str, Ending]) -> None:
+        """Attempts end one after the other before the machine is asked again, as the driver
+        hands over what has come meanwhile."""
+        for path, ending in events:
+            assert path in self.out, f"no attempt is out at '{path}'"
+            del self.out[path]
+            if isinstance(ending, Outcome):
+                attempt = self.state.walkers[path].attempt_id(self.state.run_id)
+                self._take(settle.result(self.state, attempt, path, ending, 0, 1.0))
+            else:
+                self._take(settle.cancelled(self.state, path))
         self.advance()
 
     def delay_over(self, path: str) -> None:
@@ -139,6 +147,7 @@ class Run:
             below = f"{record.path}/{record.node_id}.{record.visit}/"
             left = [path for path in self.out if path.startswith(below)]
             assert not left, f"control left '{record.node_id}' while {left} ran"
+            self.left.append(record)
             self.paused = self.pausing
 
     def _remember(self, record: Record) -> None:

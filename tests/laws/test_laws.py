@@ -145,3 +145,25 @@ def test_no_attempt_is_left_when_control_leaves() -> None:
     run.finished("/outer.1/x", writes(n="late"))
     assert run.finish is not None
     assert "n" not in run.state.trunk.context
+
+
+def test_a_decision_is_not_touched_by_what_is_drained() -> None:
+    """What a drained loser brings is in its record and its end, and not in the join."""
+    made = plan(
+        step("fan", work=Parallel()),
+        step("a", "join", region="fan"),
+        step("b", "join", region="fan"),
+        step("join", "exit", work=FanIn("fan")),
+        regions=(region("fan", "a b", "join", policy=FanOut(FIRST, losers="drain")),),
+    )
+    run = opened(made)
+    run.finished("/fan.1/a", Outcome(Status.SUCCESS))
+    fork = run.state.forks["/fan.1"]
+    before = (dict(run.joins[0].join), list(fork.taken), fork.tally.counts, fork.tally.verdict)
+    fork_join = fork.join
+    run.finished("/fan.1/b", fails("red"))
+    assert fork.branches[1].end is End.FAIL
+    assert (dict(run.joins[0].join), fork.taken, fork.tally.counts, fork.tally.verdict) == before
+    assert fork.join is fork_join
+    context = run.state.trunk.context
+    assert context["parallel.fan.fail_count"] == 1
