@@ -46,16 +46,21 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} is not JSON")
 
 
+_DIGITS = 4300
+"""Python reads and writes no longer integer as text, unless it is told to."""
+_TOO_LONG = 10**_DIGITS
+
+
 def checked(value: object, depth: int = 0) -> Json:
     """`value` as plain JSON data (dicts, lists, scalars), or `NotJson` with the reason."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not -_TOO_LONG < value < _TOO_LONG:
+            raise NotJson(f"an integer of more than {_DIGITS} digits cannot be read back")
         return value
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise NotJson("a string with half a surrogate pair is not Unicode") from error
-        return value
+        return _unicode(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotJson(f"{value} is not JSON")
@@ -69,9 +74,17 @@ def checked(value: object, depth: int = 0) -> Json:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotJson(f"the key {key!r} is not a string")
-            plain[key] = checked(item, depth + 1)
+            plain[_unicode(key)] = checked(item, depth + 1)
         return plain
     raise NotJson(f"a {type(value).__name__} is not JSON")
+
+
+def _unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NotJson("a string with half a surrogate pair is not Unicode") from error
+    return text
 
 
 def as_text(value: Json) -> str:

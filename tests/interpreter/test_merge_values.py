@@ -184,9 +184,11 @@ def test_one_branch_s_write_is_its_own_merge_where_nothing_was(
 
 
 BIG = 10**400
+LONGEST = 10**4300 - 1
 ODD: tuple[Json, ...] = (
     BIG,
     -BIG,
+    LONGEST,
     2**63,
     2**64,
     -(2**63) - 1,
@@ -215,6 +217,9 @@ NO_JSON: dict[str, tuple[Any, str]] = {
     "deep inside": ({"a": [1, {"b": math.nan}]}, "nan is not JSON"),
     "half a surrogate pair": ("\ud800", "half a surrogate pair"),
     "a key that is no string": ({1: 2}, "the key 1 is not a string"),
+    "half a pair in a key": ({"a": [{"\udc00": 1}]}, "half a surrogate pair"),
+    "an integer that is too long": (10**4300, "an integer of more than 4300 digits"),
+    "one that is too far below": ([-(10**4300)], "an integer of more than 4300 digits"),
     "a set": ({1}, "a set is not JSON"),
     "bytes": (b"x", "a bytes is not JSON"),
 }
