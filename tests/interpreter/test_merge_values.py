@@ -65,6 +65,17 @@ def test_declared_order_shows_where_it_should(strategy: str) -> None:
     assert canonical(found) == canonical(expected)
 
 
+@pytest.mark.parametrize("strategy", ["min", "max"])
+@pytest.mark.parametrize("pair", [(1, 1.0), (0, -0.0), (2**53, float(2**53))], ids=str)
+def test_of_two_equal_numbers_the_smaller_text_stands(strategy: str, pair: Any) -> None:
+    smaller = min(map(canonical, pair))
+    for written in (pair, pair[::-1]):
+        found = one_key(strategy, ABSENT, written)
+        assert canonical(found.updates["k"]) == smaller
+        merged = [canonical(v) == smaller for v in written]
+        assert [state == "merged" for state in states(found, "k").values()] == merged
+
+
 def journaled(record: Record) -> Any:
     """A record as it comes back from the bytes of its turn."""
     return decode(record.TYPE, record.TYPE_VERSION, encode(record))
