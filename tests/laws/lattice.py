@@ -23,7 +23,7 @@ from attractorc.compiler.value import Json, canonical
 from attractorc.interpreter.outcome import End, Outcome, Status
 
 from ..interpreter.pipelines import plan, region, step
-from .machine import CANCELLED, Ending, Frozen, Run, opened
+from .machine import CANCELLED, LATE, Ending, Frozen, Run, opened
 from .oracle import Expected, expected, fan_out_status
 from .policies import ENDS, NAMES, Case
 
@@ -54,7 +54,7 @@ def outcome_of(name: str, end: End) -> Outcome:
 
 
 OUTCOMES: Mapping[str, Mapping[End, Outcome]] = {
-    name: {end: outcome_of(name, end) for end in ENDS} for name in NAMES
+    name: {end: outcome_of(name, end) for end in STATUS} for name in NAMES
 }
 
 
@@ -91,6 +91,8 @@ def _name(path: str) -> str:
 
 
 def _brought(path: str, ending: End | str) -> Ending:
+    if ending is End.TIMED_OUT:
+        return LATE
     return OUTCOMES[_name(path)][ending] if isinstance(ending, End) else ending
 
 
@@ -200,7 +202,8 @@ class Walk:
                 single.extend((path, end) for end in self.ends)
         yield from ((event,) for event in single)
         if self.pairs:
-            yield from (pair for pair in permutations(single, 2) if pair[0][0] != pair[1][0])
+            plain = [one for one in single if one[1] in (*self.ends[::2], CANCELLED)]
+            yield from (pair for pair in permutations(plain, 2) if pair[0][0] != pair[1][0])
 
     def _ends(self, run: Run, events: tuple[Event, ...]) -> Iterator[tuple[str, End]]:
         for path, ending in events:

@@ -45,6 +45,9 @@ from attractorc.interpreter.state.model import BranchPhase
 CANCELLED = "cancelled"
 """What becomes of an attempt that is ended instead of bringing an outcome."""
 
+LATE = "late"
+"""The time of the attempt's branch is over, and the attempt is ended because of it."""
+
 Ending: TypeAlias = "Outcome | str"
 
 TERMINAL = frozenset(
@@ -93,6 +96,11 @@ class Run:
                 attempt = self.state.walkers[path].attempt_id(self.state.run_id)
                 self._take(settle.result(self.state, attempt, path, ending, 0, 1.0))
             else:
+                if ending == LATE:
+                    walker = self.state.walkers[path]
+                    fork = walker.parent_fork
+                    assert fork is not None
+                    self._take(settle.time_over(self.state, fork, walker.branch_index))
                 self._take(settle.cancelled(self.state, path))
         self.advance()
 

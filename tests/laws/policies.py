@@ -28,12 +28,8 @@ from attractorc.compiler.policy import (
 from attractorc.interpreter.outcome import End
 
 NAMES = ("a", "b", "c", "d", "e")
-ENDS = (End.SUCCESS, End.PARTIAL_SUCCESS, End.FAIL)
-"""The ends that a script can give a branch; whether it is skipped is given at the fork.
-
-`timed_out` belongs here as soon as the machine ends a branch so: a walker of these tests
-then needs a way to be told that its time is over (`lattice.OUTCOMES`).
-"""
+ENDS = (End.SUCCESS, End.PARTIAL_SUCCESS, End.FAIL, End.TIMED_OUT)
+"""The ends that a branch can be given; whether it is skipped is given at the fork."""
 
 ERRORS: tuple[ErrorPolicy, ...] = ("continue", "fail_fast", "ignore")
 LOSERS: tuple[Losers, ...] = ("cancel", "drain")

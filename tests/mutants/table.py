@@ -267,42 +267,40 @@ DECIDE_MUTANTS = _mutants(
         "a join that is decided goes on taking ends",
         "once decided, never changed",
         "decide/branches.py",
-        "        if fork.tally.verdict.satisfied is not None:\n"
-        "            return _decide_join(state, fork)\n"
-        "        taken = _next_end(fork)\n",
-        "        taken = _next_end(fork)\n"
-        "        if taken is None and fork.tally.verdict.satisfied is not None:\n"
-        "            return _decide_join(state, fork)\n",
+        "satisfied is not None and not (fork.late and fork.open):",
+        "satisfied is not None and not (fork.late and fork.open or _next_end(fork)):",
         (SMALL, THREE),
     ),
     (
         "control leaves while losers run",
         "no attempt is left",
-        "decide/branches.py",
-        "        if branch.end is None and not any(\n"
-        "            walker.path in state.running for walker in state.subtree(branch.path)\n"
-        "        ):",
-        "        if branch.end is None:",
+        "state/endings.py",
+        "    if not any(walker.path in state.running for walker in state.subtree(branch.path)):\n",
+        "    if branch.phase:\n",
         (SMALL, THREE),
     ),
     (
         "a loser that had ended keeps its end",
         "losers are cancelled",
-        "decide/branches.py",
-        "            records.extend(_cancelled(state, fork, branch))",
-        "            records.extend(\n"
-        "                [_taken(state, fork, branch)]\n"
-        "                if branch.arrival\n"
-        "                else _cancelled(state, fork, branch)\n"
-        "            )",
+        "decide/given_up.py",
+        "yield terminal(state, fork, branch, End.CANCELLED)\n        else:",
+        "yield terminal(state, fork, branch, branch.arrival or End.CANCELLED)\n        else:",
+        (SMALL, THREE),
+    ),
+    (
+        "a branch that is late is called failed",
+        "timeouts",
+        "decide/given_up.py",
+        "status=End.TIMED_OUT.value",
+        "status=End.FAIL.value",
         (SMALL, THREE),
     ),
     (
         "more branches start than max_parallel says",
         "max_parallel",
         "decide/branches.py",
-        "fork.running < fork.region.policy.max_parallel",
-        "fork.running <= fork.region.policy.max_parallel",
+        "fork.running >= fork.region.policy.max_parallel",
+        "fork.running > fork.region.policy.max_parallel",
         "tests/interpreter/test_forks.py::test_branches_really_run_at_once_up_to_max_parallel",
     ),
     (

@@ -24,6 +24,7 @@ LAWS = {
     "a cancelled branch is its id and end",
     "the decision stands",
     "the fan-out's outcome",
+    "timeouts",
     "three values",
     "negation",
     "states",
