@@ -28,6 +28,7 @@ from .scope import SAMPLES, Sample, walk
 FIRST = Join("first_success", text="first_success")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: f"{one.size} branches")
 def test_every_order_and_every_max_parallel_keeps_the_laws(sample: Sample) -> None:
     """Early and standing decisions, one result for equal ends, one terminal record each."""
