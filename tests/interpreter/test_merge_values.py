@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attractorc.compiler.policy import Merge, MergeRule
+from attractorc.compiler.policy import Merge, MergeRule, StrategyName
 from attractorc.compiler.value import Json, NotJson, canonical, checked
 from attractorc.interpreter.context import Written
 from attractorc.interpreter.handlers.results import vetted
@@ -123,16 +123,24 @@ def test_a_merge_of_values_read_back_from_records_is_the_same(given_: dict[str, 
     assert encode(found) == encode(record)
 
 
+PICKING: tuple[StrategyName, ...] = ("winner", "first", "last", "same", "one", "min", "max")
+
+
 @LAWFUL
-@given(situations())
-def test_what_is_called_merged_can_be_seen_in_the_result(given_: dict[str, Any]) -> None:
+@given(situations(), st.sampled_from(PICKING))
+def test_what_is_called_merged_can_be_seen_in_the_result(
+    given_: dict[str, Any], strategy: StrategyName
+) -> None:
     """Of the strategies that pick a value; a write that was not picked is `not_chosen`."""
-    decision = merge(**given_)
-    picking = ("winner", "first", "last", "same", "one", "min", "max")
+    where = given_["region"]
+    rules = (MergeRule("*", strategy),)
+    decision = merge(
+        **{**given_, "region": replace(where, merge=replace(where.merge, rules=rules))}
+    )
     for each in decision.keys:
         assert isinstance(each, dict)
         fell_back = (each["conflict"] or {}).get("resolved_by") == "collect"
-        if each["strategy"] not in picking or each["result"] is None or fell_back:
+        if each["strategy"] not in PICKING or each["result"] is None or fell_back:
             continue
         picked = [write for write in each["writes"] if write["state"] == "merged"]
         before = each["base"]

@@ -579,7 +579,10 @@ MERGE_MUTANTS = _mutants(
         "settle.py",
         'return "merged" if chosen is None or write.branch in chosen else "not_chosen"',
         'return "merged"',
-        f"{VALUES}::test_what_is_called_merged_can_be_seen_in_the_result",
+        (
+            f"{VALUES}::test_what_is_called_merged_can_be_seen_in_the_result",
+            f"{VALUES}::test_a_pick_names_the_branch_that_it_was_taken_from",
+        ),
     ),
     (
         "a conflict lets the other keys through",
