@@ -31,6 +31,7 @@ SILENT = f"{MERGE_LAWS}::test_a_branch_that_writes_nothing_changes_nothing"
 APART = f"{MERGE_LAWS}::test_a_branch_with_keys_of_its_own_changes_no_other_key"
 NAMES = f"{MERGE_LAWS}::test_renaming_branches_changes_no_result_but_the_names_in_it"
 DECODED = f"{MERGE_LAWS}::test_a_merge_of_values_read_back_from_json_is_the_same"
+ALIKE_READ = f"{MERGE_LAWS}::test_no_strategy_tells_a_value_from_the_one_read_back"
 BYTES = f"{MERGE_LAWS}::test_the_same_inputs_give_the_same_bytes_however_they_are_laid_out"
 CASES = f"{MERGES}::test_a_strategy"
 NO_GUESS = f"{MERGES}::test_a_strategy_never_guesses"
@@ -653,7 +654,7 @@ MERGE_MUTANTS = _mutants(
         "gather.py",
         "return list(value) if isinstance(value, list | tuple) else [value]",
         "return list(value) if isinstance(value, list) else [value]",
-        DECODED,
+        (DECODED, ALIKE_READ),
     ),
     (
         "what is written first shows in the bytes",
