@@ -252,7 +252,7 @@ DECIDE_MUTANTS = _mutants(
         "ends are taken as they come",
         "declared order",
         "decide/branches.py",
-        'if fork.region.policy.decide == "arrival":',
+        'if fork.decide == "arrival":',
         'if fork.region.policy.decide != "":',
         (SMALL, THREE),
     ),
