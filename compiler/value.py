@@ -155,14 +155,16 @@ def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]")
+_PLAIN_IDS = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def encoded(name: str) -> str:
     """A name as it stands in ids and file names: others than `[A-Za-z0-9_-]` percent-encoded."""
+    if _PLAIN_IDS.fullmatch(name):
+        return name
     return "".join(
         char
-        if _PLAIN_ID.fullmatch(char)
+        if _PLAIN_IDS.fullmatch(char)
         else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
         for char in name
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from ..decide import Ask, Cancel, Commit, Finish, Limits, StartAttempt, decide, settle
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
+from ..records.drafts import filled
 from .calls import Folders
 from .closing import checkpoint, closing_records
 from .deadlines import Deadlines
@@ -239,10 +240,10 @@ class Engine:
         records = settle.result(
             state, event.attempt_id, event.path, event.outcome, event.duration_ms, self._jitter()
         )
-        return tuple(
-            replace(record, artifacts=references) if isinstance(record, StageLifecycle) else record
-            for record in records
-        )
+        for record in records:
+            if isinstance(record, StageLifecycle):
+                filled(record, artifacts=references)
+        return records
 
     # --- effects ---------------------------------------------------------------------
 

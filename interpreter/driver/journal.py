@@ -7,7 +7,6 @@ values go to blobs and come back on reading. It must not decide anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
@@ -16,6 +15,7 @@ from ..ports import Clock, Index, Lease, Store, Turn
 from ..records import ParallelLifecycle, Record, RunLifecycle
 from ..records.blobs import externalised, restored
 from ..records.codec import decode, encode
+from ..records.drafts import filled
 from ..records.times import stamp
 from ..state import State, apply, begin
 from .topology import Topology
@@ -43,6 +43,7 @@ class Journal:
         self._topology = topology
         self._clock = clock
         self._listeners = tuple(listeners)
+        self._stamped = (0, stamp(0))
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
@@ -70,30 +71,35 @@ class Journal:
     def _append(self, draft: Record) -> Record:
         state = self.state
         now = self._clock.now()
-        context, placed = self._topology.place(self._timed(draft, now))
-        record = replace(
-            placed,
-            run_id=state.run_id or placed.run_id,
-            sequence_no=state.sequence_no + 1,
-            timestamp=stamp(now),
-        )
-        self.store.append(
+        self._time(draft, now)
+        context = self._topology.place(draft)
+        number = state.sequence_no + 1
+        run_id = state.run_id or draft.run_id
+        record = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamp(now))
+        turn = self.store.append(
             context,
             record.TYPE,
             record.TYPE_VERSION,
             encode(externalised(record, self.store)),
-            f"{record.run_id}|{record.sequence_no}",
+            f"{run_id}|{number}",
             index=index_of(record),
             lease=self._lease,
         )
+        self._topology.learn(record, turn)
         apply(state, record)
         if isinstance(record, RunLifecycle):
-            self.store.update_run(record.run_id, state.status, record.timestamp)
+            self.store.update_run(run_id, state.status, record.timestamp)
         for listener in self._listeners:
             listener(record, state)
         return record
 
-    def _timed(self, draft: Record, now: int) -> Record:
+    def _stamp(self, now: int) -> str:
+        """The time as text; many records share a millisecond."""
+        if self._stamped[0] != now:
+            self._stamped = (now, stamp(now))
+        return self._stamped[1]
+
+    def _time(self, draft: Record, now: int) -> None:
         """A branch's duration is known only here, where there is a clock."""
         if isinstance(draft, ParallelLifecycle) and draft.kind == "branch_arrived":
             walker = self.state.walkers.get(draft.branch_path or "")
@@ -101,8 +107,7 @@ class Journal:
             if walker is None or fork is None:
                 return draft  # its time was over before it started
             started_at = fork.branches[walker.branch_index].started_at
-            return replace(draft, duration_ms=max(0, now - started_at))
-        return draft
+            filled(draft, duration_ms=max(0, now - started_at))
 
 
 def index_of(record: Record) -> Index:

@@ -7,87 +7,95 @@ to a run.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..ports import Store, Turn
-from ..records import FanInDecision, ParallelLifecycle, Record, StageLifecycle
+from ..records import ParallelLifecycle, Record, StageLifecycle
+from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
+TERMINAL = (
+    "branch_completed",
+    "branch_failed",
+    "branch_skipped",
+    "branch_cancelled",
+    "branch_timed_out",
+)
 
 
 class Topology:
-    """Contexts by path, and the turns that forks start from."""
+    """Contexts by path, their heads, and the turns that forks start from.
+
+    Whoever appends a turn tells it, so that it need not ask the store. Branches are forgotten
+    when control leaves their fan-out: nothing is written below their paths afterwards.
+    """
 
     def __init__(self, store: Store, run_context: str) -> None:
         self._store = store
         self._contexts: dict[str, str] = {"": run_context}
+        self._heads: dict[str, str] = {}
         self._entries: dict[str, str] = {}
         self._attempts: dict[str, str] = {}
         self._last_stage: dict[str, tuple[str, int]] = {}
+        self._ended: dict[str, list[str]] = {}
 
-    def head(self, path: str) -> str:
-        """The head turn of a path's context, '' while it is empty."""
-        turn = self._store.head(self._contexts[path])
-        return "" if turn is None else turn.id
-
-    def place(self, record: Record) -> tuple[str, Record]:
-        """The context that a draft belongs to, and the draft with its store ids filled in."""
-        match record:
+    def place(self, draft: Record) -> str:
+        """The context that a draft belongs to; its store ids are filled in on the way."""
+        match draft:
+            case StageLifecycle():
+                return self._stage(draft)
             case ParallelLifecycle(kind="branch_started"):
-                base = self._entries[record.path]
+                base = self._entries[draft.path]
+                above = self._contexts[draft.path]
                 context = self._store.fork_context(base)
-                self._contexts[record.branch_path or ""] = context
-                lineage = replace(
-                    record,
-                    base_context=self._contexts[record.path],
-                    base_turn=base,
-                    context=context,
-                )
-                return context, lineage
+                filled(draft, base_context=above, base_turn=base, context=context)
+                return context
             case ParallelLifecycle(kind="branch_arrived"):
                 # One whose time was over before it started has no context of its own.
-                own = self._contexts.get(record.branch_path or "")
-                return own or self._contexts[record.path], record
-            case ParallelLifecycle() if record.kind.startswith("branch_"):
-                known = record.branch_path in self._contexts
-                if known and record.kind not in ("branch_cancelled", "branch_retrying"):
-                    record = replace(record, head_turn=self.head(record.branch_path or ""))
-                return self._contexts[record.path], record
-            case StageLifecycle(kind="started"):
-                return self._start(record)
-            case StageLifecycle() if record.attempt > 1 and record.kind not in FINAL:
-                return self._attempts.get(record.path, self._contexts[record.path]), record
-            case StageLifecycle() | FanInDecision():
-                return self._contexts[record.path], record
-        return self._contexts[str(getattr(record, "path", ""))], record
+                return self._contexts.get(draft.branch_path or "") or self._contexts[draft.path]
+            case ParallelLifecycle() if draft.kind in TERMINAL:
+                own = self._contexts.get(draft.branch_path or "")
+                if own is not None and draft.kind != "branch_cancelled":
+                    filled(draft, head_turn=self._heads[own])
+        return self._contexts[str(getattr(draft, "path", ""))]
 
-    def _start(self, record: StageLifecycle) -> tuple[str, Record]:
-        own = self._contexts[record.path]
-        if record.attempt == 1:
-            head = self._store.head(own)
-            assert head is not None
-            if record.path not in self._entries or not self._is_rerun(record):
-                self._entries[record.path] = head.id
-            self._last_stage[record.path] = (record.node_id, record.visit)
-            return own, record
-        base = self._entries[record.path]
-        context = self._store.fork_context(base)
-        self._attempts[record.path] = context
-        return context, replace(record, base_context=own, base_turn=base)
-
-    def _is_rerun(self, record: StageLifecycle) -> bool:
-        return self._last_stage.get(record.path) == (record.node_id, record.visit)
+    def _stage(self, draft: StageLifecycle) -> str:
+        own = self._contexts[draft.path]
+        if draft.kind != "started":
+            if draft.attempt > 1 and draft.kind not in FINAL:
+                return self._attempts.get(draft.path, own)
+            return own
+        if draft.attempt == 1:
+            return own
+        base = self._entries[draft.path]
+        filled(draft, base_context=own, base_turn=base)
+        return self._store.fork_context(base)
 
     def learn(self, record: Record, turn: Turn) -> None:
-        """Take a turn of the journal into account, on a resume."""
+        """Take a turn of the journal into account: one just written, or read on a resume."""
         match record:
+            case StageLifecycle(kind="started") if record.attempt == 1:
+                stage = (record.node_id, record.visit)
+                # A rerun forks from where its stage was first entered.
+                if self._last_stage.get(record.path) != stage and turn.parent is not None:
+                    self._entries[record.path] = turn.parent
+                    self._last_stage[record.path] = stage
+            case StageLifecycle(kind="started"):
+                self._heads.pop(self._attempts.get(record.path, ""), None)
+                self._attempts[record.path] = turn.context
             case ParallelLifecycle(kind="branch_started"):
                 self._contexts[record.branch_path or ""] = turn.context
-            case StageLifecycle(kind="started") if record.attempt == 1:
-                if not self._is_rerun(record) and turn.parent is not None:
-                    self._entries[record.path] = turn.parent
-                self._last_stage[record.path] = (record.node_id, record.visit)
-            case StageLifecycle(kind="started"):
-                self._attempts[record.path] = turn.context
-            case _:
-                pass
+            case ParallelLifecycle() if record.kind in TERMINAL:
+                self._ended.setdefault(record.path, []).append(record.branch_path or "")
+            case ParallelLifecycle(kind="completed"):
+                self._forget_below(record.path)
+        self._heads[turn.context] = turn.id
+
+    def _forget_below(self, path: str) -> None:
+        for branch in self._ended.pop(path, ()):
+            self._forget(branch)
+            self._forget_below(branch)
+
+    def _forget(self, path: str) -> None:
+        for context in (self._contexts.pop(path, ""), self._attempts.pop(path, "")):
+            self._heads.pop(context, None)
+        self._entries.pop(path, None)
+        self._last_stage.pop(path, None)

@@ -30,9 +30,11 @@ class Blobs(Protocol):
 def externalised(record: Record, blobs: Blobs) -> Record:
     """The record with its large values, of contexts or collections, replaced by references."""
     if isinstance(record, StageLifecycle | FanInDecision) and record.context_updates:
-        updates = {key: _out(value, blobs) for key, value in record.context_updates.items()}
-        return replace(record, context_updates=updates)
-    if isinstance(record, ParallelLifecycle) and record.collection is not None:
+        values = record.context_updates
+        updates = {key: _out(value, blobs) for key, value in values.items()}
+        if any(updates[key] is not value for key, value in values.items()):
+            return replace(record, context_updates=updates)
+    elif isinstance(record, ParallelLifecycle) and record.collection is not None:
         return replace(record, collection=_out(record.collection, blobs))
     return record
 
@@ -54,9 +56,10 @@ def _is_reference(value: Any) -> bool:
 
 
 def _out(value: Json, blobs: Blobs) -> Json:
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    if isinstance(value, str) and len(value) < LIMIT_BYTES // 4:
+    if isinstance(value, str):
+        if len(value) < LIMIT_BYTES // 4:
+            return value
+    elif not isinstance(value, Mapping | list | tuple):
         return value
     data = canonical(value).encode()
     if len(data) <= LIMIT_BYTES and not _is_reference(value):

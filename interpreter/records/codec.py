@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 import msgpack
@@ -22,6 +23,9 @@ from . import FAMILIES
 from .families import Record
 
 _BIG_INTEGER = 1
+_INTEGERS = {int}
+_SCALARS = frozenset({str, float, bool, type(None)})
+_PACKER = msgpack.Packer()
 _COMMON_TAGS = 3
 
 
@@ -65,15 +69,16 @@ def layout(family: type[Record]) -> tuple[Field, ...]:
 
 def encode(record: Record) -> bytes:
     """The payload of a turn: the same record always gives the same bytes."""
+    columns, values_of = _WRITTEN[type(record)]
     payload = {
-        item.tag: _ordered(value)
-        for item in layout(type(record))
-        if not item.absent(value := getattr(record, item.name))
+        tag: value if type(value) in _SCALARS else _ordered(value)
+        for (tag, kept_if_empty), value in zip(columns, values_of(record), strict=True)
+        if value is not None and (value or kept_if_empty)
     }
     if record.unknown:
         payload.update((tag, _ordered(value)) for tag, value in record.unknown.items())
         payload = dict(sorted(payload.items()))
-    packed: bytes = msgpack.packb(payload)
+    packed: bytes = _PACKER.pack(payload)
     return packed
 
 
@@ -88,19 +93,21 @@ def decode(record_type: str, version: int, payload: bytes) -> Record:
         raise CodecError(
             f"a record of type '{record_type}' (version {version}) is not known to this program"
         )
-    found = _unpacked(record_type, payload)
+    known = _BY_TAG[family]
     values: dict[str, Any] = {}
-    for item in layout(family):
-        if item.tag not in found:
+    unknown: dict[int, Any] = {}
+    for tag, value in _unpacked(record_type, payload).items():
+        item = known.get(tag)
+        if item is None:
+            unknown[tag] = value
             continue
-        value = found.pop(item.tag)
         if item.classes and type(value) not in item.classes:
             raise CodecError(
                 f"a record of type '{record_type}' is damaged: '{item.name}' "
                 f"is a {type(value).__name__}"
             )
         values[item.name] = value
-    return family(unknown=found or None, **values)
+    return family(unknown=unknown or None, **values)
 
 
 def decode_any(record_type: str, version: int, payload: bytes) -> Record:
@@ -145,7 +152,7 @@ def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
         found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
     except (ValueError, msgpack.exceptions.UnpackException) as error:
         raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
-    if not isinstance(found, dict) or not all(type(tag) is int for tag in found):
+    if not isinstance(found, dict) or not set(map(type, found)) <= _INTEGERS:
         raise CodecError(f"a record of type '{record_type}' is damaged: it is no map of tags")
     return found
 
@@ -158,7 +165,12 @@ def _extension(code: int, data: bytes) -> int:
 
 def _ordered(value: Any) -> Any:
     """A value whose bytes depend on nothing but what it means."""
-    if isinstance(value, str | float | bool | None):
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is dict:
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, bool | str | float):  # a text by another name, such as a status
         return value
     if isinstance(value, int):
         if -(1 << 63) <= value < 1 << 64:
@@ -193,3 +205,12 @@ def _layout(family: type[Record]) -> tuple[Field, ...]:
 
 _DECLARED: tuple[type[Record], ...] = (Record, *FAMILIES)
 _LAYOUTS = {family: _layout(family) for family in _DECLARED}
+# What decoding and encoding ask of each record, found out once.
+_BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}
+_WRITTEN = {
+    family: (
+        tuple((item.tag, not item.empty_is_absent) for item in items),
+        attrgetter(*(item.name for item in items)),
+    )
+    for family, items in _LAYOUTS.items()
+}
