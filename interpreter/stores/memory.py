@@ -15,7 +15,7 @@ from blake3 import blake3
 from attractorc.compiler.value import Json, checked
 
 from ..ports import Control, Filter, Index, KeyConflict, Lease, Locked, NotFound, RunRow, Turn
-from .idempotency import same_turn
+from .idempotency import refuse_unless_rising, same_turn
 from .leases import RunLease
 from .paging import matches
 
@@ -204,12 +204,7 @@ class MemoryStore:
 
     def _enter(self, index: Index, turn: Turn) -> None:
         run = self._run(index.run_id)
-        last = run.numbers[-1] if run.numbers else 0
-        if index.sequence_no <= last:
-            raise KeyConflict(
-                f"run '{index.run_id}' has records up to number {last}, so none more with "
-                f"number {index.sequence_no}"
-            )
+        refuse_unless_rising(index, run.numbers[-1] if run.numbers else 0)
         run.numbers.append(index.sequence_no)
         run.entries.append((index, turn))
 

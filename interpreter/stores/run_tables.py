@@ -13,12 +13,14 @@ from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
-from ..ports import Control, Filter, Index, KeyConflict, Lease, NotFound, RunRow, Turn
+from ..ports import Control, Filter, Index, KeyConflict, Lease, NotFound, RunRow, StoreError, Turn
 from .leases import RunLease, take
 from .paging import page, scopes
 from .transactions import Transactions
 
 _RUN = "SELECT run_id, context, pipeline, plan_digest, status, created, updated FROM runs"
+_ENTER = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SCOPE = "INSERT INTO scopes VALUES (?, ?, ?)"
 _BEYOND_ALL = 1 << 62
 
 
@@ -28,8 +30,8 @@ class RunTables:
     def __init__(self, transactions: Transactions, locks: Path) -> None:
         self._do = transactions
         self._locks = locks
-        # What was read in this group, which nobody else can change while it is open.
-        self._group = -1
+        # What was read while a group was open, true until somebody else writes.
+        self._era = -1
         self._ends: dict[str, tuple[int, int]] = {}
         self._epochs: dict[str, int] = {}
 
@@ -86,8 +88,8 @@ class RunTables:
         """Take the run, or `Locked`; older leases are fenced off before this returns."""
         lock = take(self._locks, run_id)
         try:
-            self._do.begin()
-            epoch = self._stored_epoch(run_id) + 1
+            self._begin()
+            epoch = self._epochs[run_id] = self._stored_epoch(run_id) + 1
             self._do.write("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (run_id, epoch))
             self._do.commit()
         except BaseException:
@@ -119,40 +121,29 @@ class RunTables:
             for number, command, payload, created in rows
         )
 
+    def _end(self, run_id: str) -> tuple[int, int]:
+        """A run's number, and the sequence number of its last record, within the open group."""
+        end = self._ends.get(run_id)
+        if end is None:
+            run = self._run_number(run_id)
+            (last,) = self._do.one("SELECT max(seq) FROM entries WHERE run = ?", (run,))
+            end = self._ends[run_id] = (run, last or 0)
+        return end
+
     def _enter(self, index: Index, turn: int, record_type: str) -> None:
         """Enter a turn as the next record of its run, within the open group."""
-        self._forget_older_groups()
-        end = self._ends.get(index.run_id)
-        if end is None:
-            run = self._run_number(index.run_id)
-            (last,) = self._do.one("SELECT max(seq) FROM entries WHERE run = ?", (run,))
-            end = (run, last or 0)
-        run, last = end
-        if index.sequence_no <= last:
-            raise KeyConflict(
-                f"run '{index.run_id}' has records up to number {last}, so none more with "
-                f"number {index.sequence_no}"
-            )
-        self._do.write(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                run,
-                index.sequence_no,
-                turn,
-                record_type,
-                index.kind,
-                index.node_id,
-                index.path,
-                index.attempt_id,
-            ),
+        run, _ = self._ends[index.run_id]
+        number, path = index.sequence_no, index.path
+        self._do.later(
+            _ENTER,
+            (run, number, turn, record_type, index.kind, index.node_id, path, index.attempt_id),
         )
-        for scope in scopes(index.path):
-            self._do.write("INSERT INTO scopes VALUES (?, ?, ?)", (run, scope, index.sequence_no))
-        self._ends[index.run_id] = (run, index.sequence_no)
+        for scope in scopes(path):
+            self._do.later(_SCOPE, (run, scope, number))
+        self._ends[index.run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:
         assert isinstance(lease, RunLease), "a lease of another store"
-        self._forget_older_groups()
         epoch = self._epochs.get(lease.run_id)
         if epoch is None:
             epoch = self._epochs[lease.run_id] = self._stored_epoch(lease.run_id)
@@ -168,11 +159,24 @@ class RunTables:
             raise NotFound(f"there is no run '{run_id}' in the store")
         return int(found[0])
 
-    def _forget_older_groups(self) -> None:
-        if self._group != self._do.group:
-            self._group = self._do.group
-            self._ends.clear()
-            self._epochs.clear()
+    def _begin(self) -> None:
+        """Open the group, and forget what somebody else may have changed since."""
+        self._do.begin()
+        if self._era != self._do.era:
+            self._era = self._do.era
+            self._forget()
+
+    def _forget(self) -> None:
+        self._ends.clear()
+        self._epochs.clear()
+
+
+def refuse_halves(index: Index) -> None:
+    """Raise `StoreError` for half a surrogate pair, before anything is written."""
+    try:
+        "".join((index.kind, index.node_id, index.path, index.attempt_id)).encode()
+    except UnicodeEncodeError as error:
+        raise StoreError("half a surrogate pair cannot be stored") from error
 
 
 def turn_of(row: Any) -> Turn:

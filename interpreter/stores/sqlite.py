@@ -13,14 +13,17 @@ from blake3 import blake3
 
 from ..ports import Index, Lease, NotFound, StoreError, Turn
 from .connection import Connect, Connection, cause, connect
-from .idempotency import same_turn
+from .idempotency import refuse_unless_rising, same_turn
 from .layout import prepare
 from .owner_only import private_file, private_folder
-from .run_tables import RunTables, turn_of
+from .run_tables import RunTables, refuse_halves, turn_of
 from .transactions import Transactions
 
 PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 BLOB_LIMIT_BYTES = 900_000_000
+SMALL_BLOB_BYTES = 64 * 1024
+_TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
 _BY_KEY = """
     SELECT id, context, parent, depth, type, version, payload, key FROM turns
     WHERE context = ? AND key = ?"""
@@ -57,10 +60,11 @@ class SqliteStore(RunTables):
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
-        self._do.begin()
-        turn = None if base is None else self._place(base)[0]
+        self._begin()
+        head = None if base is None else self._place(base)
         context = self._do.next("context")
-        self._do.write("INSERT INTO contexts VALUES (?, ?)", (context, turn))
+        self._do.write("INSERT INTO contexts VALUES (?, ?)", (context, head and head[0]))
+        self._heads[context] = head
         return str(context)
 
     def fork_context(self, turn: str) -> str:
@@ -85,25 +89,31 @@ class SqliteStore(RunTables):
         """
         if len(payload) > PAYLOAD_LIMIT_BYTES:
             raise StoreError(f"a record of {len(payload)} bytes is too large for the store")
-        do = self._do
-        do.begin()
-        self._forget_older_groups()
+        self._begin()
         if lease is not None:
             self._refuse_fenced(lease)
         place, above = self._head(context)
-        found = do.one(_BY_KEY, (place, key))
-        if found is not None:
-            return same_turn(turn_of(found), record_type, version, payload, parent)
+        last = 0 if index is None else self._end(index.run_id)[1]
+        if parent is not None or (index is not None and index.sequence_no <= last):
+            # Only a turn that is there already may say this; it is told by its key.
+            found = self._do.one(_BY_KEY, (place, key))
+            if found is not None:
+                return same_turn(turn_of(found), record_type, version, payload, parent)
         if parent is not None:
             above = self._reachable(context, above, parent)
-        number = do.counters["turn"] + 1
+        if index is not None:
+            refuse_unless_rising(index, last)
+            refuse_halves(index)
+        number = self._do.counters["turn"] + 1
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
+        row = (number, place, before, depth, record_type, version, payload, key)
+        if not self._do.insert(_TURN, row):
+            found = self._do.one(_BY_KEY, (place, key))
+            return same_turn(turn_of(found), record_type, version, payload, parent)
+        self._do.counters["turn"] = number
+        self._heads[place] = (number, depth)
         if index is not None:
             self._enter(index, number, record_type)
-        row = (number, place, before, depth, record_type, version, payload, key)
-        do.write("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        do.counters["turn"] = number
-        self._heads[place] = (number, depth)
         return turn_of(row)
 
     def head(self, context: str) -> Turn | None:
@@ -133,9 +143,8 @@ class SqliteStore(RunTables):
         if len(data) > BLOB_LIMIT_BYTES:
             raise StoreError(f"{len(data)} bytes are too many for one blob")
         digest = blake3(data).hexdigest()
-        self._do.begin()
-        if self._do.one("SELECT 1 FROM blobs WHERE hash = ?", (digest,)) is None:
-            self._do.write("INSERT INTO blobs (hash, data) VALUES (?, ?)", (digest, data))
+        write = self._do.later if len(data) <= SMALL_BLOB_BYTES else self._do.write
+        write(_BLOB, (digest, data))
         return digest
 
     def get_blob(self, digest: str) -> bytes:
@@ -155,7 +164,6 @@ class SqliteStore(RunTables):
 
     def _head(self, context: str) -> tuple[int, tuple[int, int] | None]:
         """A context's number, and number and depth of its head."""
-        self._forget_older_groups()
         number = _number(context)
         if self._do.writing and number in self._heads:
             return number, self._heads[number]
@@ -166,7 +174,8 @@ class SqliteStore(RunTables):
             "SELECT id, depth FROM turns WHERE context = ? ORDER BY id DESC LIMIT 1", (number,)
         )
         head = own if own or found[0] is None else self._place(str(found[0]))
-        self._heads[number] = head
+        if self._do.writing:
+            self._heads[number] = head
         return number, head
 
     def _place(self, turn: str) -> tuple[int, int]:
@@ -194,10 +203,9 @@ class SqliteStore(RunTables):
             return ()
         return tuple(turn_of(row) for row in self._do.all(_WALK, (limit, turn)))
 
-    def _forget_older_groups(self) -> None:
-        if self._group != self._do.group:
-            self._heads.clear()
-        super()._forget_older_groups()
+    def _forget(self) -> None:
+        self._heads.clear()
+        super()._forget()
 
 
 def _opened(path: Path, create: bool, connect: Connect) -> Connection:

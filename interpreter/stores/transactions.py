@@ -9,19 +9,22 @@ not know what is written.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..ports import StoreError
 from .connection import Connection, cause, harmless
 
+ROWS_AT_ONCE = 1_000
+
 
 class Transactions:
     """Statements over one connection, grouped by `commit`.
 
-    `group` changes when a group begins or ends: what was read while `writing` may be
-    remembered until it does. `counters` are the store's own, loaded when a group begins.
+    What was read while `writing` may be remembered as long as `era` stays the same: it changes
+    when a group begins and somebody else has written meanwhile. `counters` are the store's
+    own.
     """
 
     def __init__(self, connection: Connection, path: Path) -> None:
@@ -29,19 +32,25 @@ class Transactions:
         self._path = path
         self._broken: str | None = None
         self.writing = False
+        self.era = 0
+        self._version = -1
         self._loaded: dict[str, int] = {}
         self.counters: dict[str, int] = {}
-        self.group = 0
+        self._waiting: dict[str, list[Sequence[Any]]] = {}
 
     def begin(self) -> None:
         """Open the group, if none is: from here on nobody else writes to the store."""
+        self._refuse_if_broken()
         if self.writing:
             return
-        self.read("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         self.writing = True
-        self.group += 1
-        self._loaded = dict(self.all("SELECT name, value FROM counters"))
-        self.counters = dict(self._loaded)
+        (version,) = self.one("PRAGMA data_version")
+        if version != self._version:
+            self._version = version
+            self.era += 1
+            self._loaded = dict(self.all("SELECT name, value FROM counters"))
+            self.counters = dict(self._loaded)
 
     def next(self, counter: str) -> int:
         """The next number of a counter; from 1, never given twice."""
@@ -51,13 +60,38 @@ class Transactions:
     def write(self, sql: str, values: Sequence[Any] = ()) -> None:
         """A statement within the group, which is opened if need be."""
         self.begin()
-        self.read(sql, values)
+        self._execute(sql, values)
+
+    def insert(self, sql: str, values: Sequence[Any]) -> bool:
+        """Insert a row; False if a row with its key is there already."""
+        self.begin()
+        try:
+            self._connection.execute(sql, values)
+        except sqlite3.IntegrityError:
+            return False
+        except sqlite3.Error as error:
+            self._failed(error)
+        except UnicodeEncodeError as error:
+            raise self._no_text from error
+        return True
+
+    def later(self, sql: str, values: Sequence[Any]) -> None:
+        """A row that nobody needs to see yet: written with others before the next reading.
+
+        It must be one that cannot fail, because what it belongs to is there already.
+        """
+        self.begin()
+        rows = self._waiting.setdefault(sql, [])
+        rows.append(values)
+        if len(rows) >= ROWS_AT_ONCE:
+            self._write_waiting()
 
     def commit(self) -> None:
         """Make the group durable; nothing to do costs nothing."""
         self._refuse_if_broken()
         if not self.writing:
             return
+        self._write_waiting()
         changed = [
             (value, name) for name, value in self.counters.items() if value != self._loaded[name]
         ]
@@ -67,30 +101,22 @@ class Transactions:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._fail(error)
+        self._loaded.update(self.counters)
         self.writing = False
-        self.group += 1
-
-    def read(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """The cursor of one statement."""
-        self._refuse_if_broken()
-        try:
-            return self._connection.execute(sql, values)
-        except sqlite3.Error as error:
-            self._failed(error)
-        except UnicodeEncodeError as error:
-            raise StoreError(f"{self._path}: half a surrogate pair cannot be stored") from error
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first row, or None."""
+        self._write_waiting()
         try:
-            return self.read(sql, values).fetchone()
+            return self._execute(sql, values).fetchone()
         except sqlite3.Error as error:
             self._failed(error)
 
     def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows."""
+        self._write_waiting()
         try:
-            found: list[Any] = self.read(sql, values).fetchall()
+            found: list[Any] = self._execute(sql, values).fetchall()
         except sqlite3.Error as error:
             self._failed(error)
         return found
@@ -104,11 +130,32 @@ class Transactions:
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: {cause(error)}") from error
 
-    def _many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        self._refuse_if_broken()
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            self._failed(error)
+        except UnicodeEncodeError as error:
+            raise self._no_text from error
+
+    def _write_waiting(self) -> None:
+        if not self._waiting:
+            return
+        self._refuse_if_broken()
+        waiting, self._waiting = self._waiting, {}
+        for sql, rows in waiting.items():
+            self._many(sql, rows)
+
+    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
-            self._failed(error)
+            self._fail(error)
+
+    @property
+    def _no_text(self) -> StoreError:
+        return StoreError(f"{self._path}: half a surrogate pair cannot be stored")
 
     def _failed(self, error: sqlite3.Error) -> NoReturn:
         if self.writing and not harmless(error):
