@@ -28,14 +28,7 @@ def canonical(value: Json) -> str:
     `1`, `1.0` and `true` have three different texts. Raises `NotJson` for what is not JSON.
     """
     try:
-        return json.dumps(
-            value,
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-            default=_plain,
-        )
+        return _ENCODER.encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise NotJson(str(error)) from error
 
@@ -49,6 +42,10 @@ def _plain(value: object) -> object:
 _DIGITS = 4300
 """Python reads and writes no longer integer as text, unless it is told to."""
 _TOO_LONG = 10**_DIGITS
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)
 
 
 def checked(value: object, depth: int = 0) -> Json:

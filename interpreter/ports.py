@@ -206,6 +206,10 @@ class Handler(Protocol):
 
     An exception becomes a failed outcome with its text as the reason; the timeout of the
     step is the driver's business.
+
+    A handler may also have `at_once(call) -> Outcome | None`, which is asked first: the outcome
+    of an attempt that neither waits nor does anything outside the process (then no task runs
+    it, and nothing has to be durable before it), None for every other attempt.
     """
 
     async def run(self, call: Call) -> Outcome: ...

@@ -10,7 +10,7 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,12 +28,14 @@ from ..state import State, Walker
 class Folders:
     """Where a run's files are. `workspace`: what stages work in. `stages`: private ones.
 
-    `logs_root` is the specification's run directory, None where nobody asked for one.
+    `logs_root` is the specification's run directory, None where nobody asked for one. `made`
+    are the attempts that asked for their folder: most do not.
     """
 
     workspace: Path
     stages: Path
     logs_root: Path | None = None
+    made: set[str] = field(default_factory=set)
 
     def stage_dir(self, walker: Walker) -> Path:
         """The folder of a walker's stage; inside the run's own folder whatever it is called."""
@@ -48,13 +50,16 @@ class Folders:
         for part in (*reversed(folder.parents), folder):
             if not part.exists():
                 part.mkdir(exist_ok=True, mode=0o700)
+        self.made.add(walker.writer)
         (folder / "status.json").unlink(missing_ok=True)
         return folder
 
     def empty(self, walker: Walker) -> None:
         """Remove the stage's private folder; one in the run directory stays."""
-        if self.logs_root is None:
-            shutil.rmtree(self.stage_dir(walker), ignore_errors=True)
+        if walker.writer in self.made:
+            self.made.discard(walker.writer)
+            if self.logs_root is None:
+                shutil.rmtree(self.stage_dir(walker), ignore_errors=True)
 
     def close(self) -> None:
         """Remove the private folders of the run, and the one that held them if it is empty."""

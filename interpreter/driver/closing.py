@@ -1,7 +1,6 @@
 """The records that an engine leaves a run with: where it stands, and how it ended.
 
-Apart from the engine, because here the whole journal is read once, for the canonical
-outcome's digest. It must not decide when a run ends.
+Apart from the engine, which only says when. It must not decide when a run ends.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 from attractorc.compiler.value import Json
 
 from ..decide import Finish
-from ..ports import Store
-from ..queries.canonical import canonical_outcome, outcome_digest
+from ..queries.canonical import Gathered
 from ..records import CheckpointSaved, Record, RunLifecycle
 from ..state import State
-from .journal import read
 
 
 def checkpoint(state: State) -> CheckpointSaved:
@@ -43,20 +40,15 @@ def checkpoint(state: State) -> CheckpointSaved:
     )
 
 
-def closing_records(store: Store, state: State, finish: Finish) -> tuple[Record, ...]:
-    """The records that end a run. Reads the whole journal once."""
-    outcome = canonical_outcome(
-        (record for record, _turn in read(store, state.run_id)),
-        finish.status,
-        finish.reason,
-        state.trunk.context.flat(),
-    )
+def closing_records(gathered: Gathered, state: State, finish: Finish) -> tuple[Record, ...]:
+    """The records that end a run; the last one holds its canonical outcome's digest."""
+    digest = gathered.digest(finish.status, finish.reason, state.trunk.context.flat())
     return (
         checkpoint(state),
         RunLifecycle(
             kind="cancelled" if finish.status == "cancelled" else "finalized",
             status=finish.status,
             reason=finish.reason or None,
-            outcome_digest=outcome_digest(outcome),
+            outcome_digest=digest,
         ),
     )

@@ -123,7 +123,10 @@ class Engine:
                     case Commit():
                         effects.extend(self._append(command.records))
                     case StartAttempt():
-                        effects.append(partial(self._tasks.start, command.path))
+                        if (result := self._tasks.at_once(command.path)) is None:
+                            effects.append(partial(self._tasks.start, command.path))
+                        else:
+                            effects.extend(self._append(self._settled(result)))
                     case Ask():
                         effects.append(partial(self._tasks.ask, command.path))
                     case Cancel():
@@ -152,7 +155,7 @@ class Engine:
 
     def _finish(self, command: Finish) -> None:
         state = self._journal.state
-        records = closing_records(self._journal.store, state, command)
+        records = closing_records(self._journal.gathered, state, command)
         digest = ""
         for record in self._journal.append(records):
             if isinstance(record, RunLifecycle):

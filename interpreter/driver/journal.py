@@ -12,6 +12,7 @@ from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 
 from ..ports import Clock, Index, Lease, Store, Turn
+from ..queries.canonical import Gathered
 from ..records import ParallelLifecycle, Record, RunLifecycle
 from ..records.blobs import externalised, restored
 from ..records.codec import decode, encode
@@ -35,9 +36,11 @@ class Journal:
         lease: Lease,
         topology: Topology,
         clock: Clock,
+        gathered: Gathered,
         listeners: Iterable[Listener] = (),
     ) -> None:
         self.state = state
+        self.gathered = gathered
         self.store = store
         self._lease = lease
         self._topology = topology
@@ -87,6 +90,7 @@ class Journal:
         )
         self._topology.learn(record, turn)
         apply(state, record)
+        self.gathered.note(record)
         if isinstance(record, RunLifecycle):
             self.store.update_run(run_id, state.status, record.timestamp)
         for listener in self._listeners:
@@ -135,10 +139,11 @@ def read(store: Store, run_id: str) -> Iterator[tuple[Record, Turn]]:
             yield record, turn
 
 
-def fold(plan: Plan, store: Store, run_id: str, topology: Topology) -> State:
-    """The state of a run so far, and its contexts learnt on the way."""
+def fold(plan: Plan, store: Store, run_id: str, topology: Topology, gathered: Gathered) -> State:
+    """The state of a run so far; its contexts and its outcome are learnt on the way."""
     state = begin(plan)
     for record, turn in read(store, run_id):
         topology.learn(record, turn)
         apply(state, record)
+        gathered.note(record)
     return state

@@ -17,6 +17,7 @@ from attractorc.compiler.value import Json
 from ..decide import settle
 from ..handlers.process_groups import GRACE_S, end_leftover
 from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
+from ..queries.canonical import Gathered
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
 from ..state import begin
@@ -65,7 +66,8 @@ def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener
     store.create_run(
         RunRow(new.run_id, context, new.plan.name, new.plan.digest, "running", now, now)
     )
-    journal = Journal(begin(new.plan), store, lease, Topology(store, context), clock, listeners)
+    state, topology = begin(new.plan), Topology(store, context)
+    journal = Journal(state, store, lease, topology, clock, Gathered(), listeners)
     source, plan = new.source.encode(), new.plan_text.encode()
     first: tuple[Record, ...] = (
         RunLifecycle(
@@ -124,9 +126,9 @@ async def _taken_up(
     run_id: str, row: RunRow, lease: Lease, ports: Ports, listeners: Iterable[Listener]
 ) -> Journal:
     store = ports.store
-    topology = Topology(store, row.context)
-    state = fold(plan_of(store, run_id), store, run_id, topology)
-    journal = Journal(state, store, lease, topology, ports.clock, listeners)
+    topology, gathered = Topology(store, row.context), Gathered()
+    state = fold(plan_of(store, run_id), store, run_id, topology, gathered)
+    journal = Journal(state, store, lease, topology, ports.clock, gathered, listeners)
     for path in list(state.running):
         process = state.walkers[path].process
         if process is not None:

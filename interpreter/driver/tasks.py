@@ -13,7 +13,7 @@ from attractorc.compiler.plan.model import Agent, Custom, Tool
 from ..decide import settle
 from ..decide.people import question
 from ..handlers.results import vetted, vetted_answer
-from ..outcome import failed
+from ..outcome import Outcome, failed
 from ..ports import Answer, Handler, Ports, Process, Question
 from ..records import InterviewLifecycle, Record
 from ..state import Phase
@@ -36,6 +36,22 @@ class Tasks:
         self.asks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.Task[None]] = {}
         self._poller: asyncio.Task[None] | None = None
+
+    def at_once(self, path: str) -> Result | None:
+        """What the attempt of a walker comes to, if its handler can say so without an effect."""
+        answer = getattr(self._handler(path), "at_once", None)
+        if answer is None:
+            return None
+        state, begun = self._journal.state, self._ports.clock.monotonic()
+        walker = state.walkers[path]
+        try:
+            given: Outcome | None = answer(call_for(state, walker, self._folders, _no_process))
+        except Exception as error:
+            given = failed(_words(error), source="engine")
+        if given is None:
+            return None
+        duration_ms = self._ports.clock.monotonic() - begun
+        return Result(path, walker.attempt_id(state.run_id), vetted(given), duration_ms)
 
     def start(self, path: str) -> None:
         """Run the handler of the stage that a walker stands at."""
@@ -169,6 +185,10 @@ class Tasks:
         due = self._journal.state.walkers[path].due or 0
         await self._ports.clock.sleep(due - self._ports.clock.now())
         self._events.put_nowait(DelayOver(path))
+
+
+def _no_process(process: Process) -> None:
+    raise AssertionError(f"process {process.pid} was started by a handler without effects")
 
 
 def _is_being_cancelled() -> bool:

@@ -41,7 +41,11 @@ class Response:
 
 
 class Backend(Protocol):
-    """Answers prompts. Cancellation as for a handler."""
+    """Answers prompts. Cancellation as for a handler.
+
+    One that neither waits nor does anything outside the process may also have
+    `respond_at_once(call, agent, prompt) -> Response`, which is then asked instead.
+    """
 
     def unready(self) -> str | None:
         """Why it cannot be used, one sentence; None if it can. Starts nothing."""
@@ -71,18 +75,32 @@ class AgentHandler:
     def _unknown(self, name: str) -> str:
         return f"there is no agent backend '{name}', only {', '.join(sorted(self._backends))}"
 
+    def at_once(self, call: Call) -> Outcome | None:
+        """The outcome of a backend that has its responses ready; None for any other."""
+        agent = _agent(call.step)
+        backend = self._backends.get(agent.backend or self._default)
+        respond = getattr(backend, "respond_at_once", None)
+        if respond is None:
+            return None
+        prompt = _prompt(call)
+        return agent_outcome(call.step, prompt, respond(call, agent, prompt))
+
     async def run(self, call: Call) -> Outcome:
         agent = _agent(call.step)
         name = agent.backend or self._default
         backend = self._backends.get(name)
         if backend is None:
             return failed(self._unknown(name), permanent=True)
-        prompt = call.prompt or call.step.label or call.step.id
+        prompt = _prompt(call)
         response = await backend.respond(call, agent, prompt)
         outcome = agent_outcome(call.step, prompt, response)
         if response.status_file is None:
             return outcome
         return decided(outcome, response.status_file, call.step)
+
+
+def _prompt(call: Call) -> str:
+    return call.prompt or call.step.label or call.step.id
 
 
 def _agent(step: Step) -> Agent:

@@ -21,4 +21,7 @@ class SimulateBackend:
         return None
 
     async def respond(self, call: Call, agent: Agent, prompt: str) -> Response:
+        return self.respond_at_once(call, agent, prompt)
+
+    def respond_at_once(self, call: Call, agent: Agent, prompt: str) -> Response:
         return Response(f"{SIMULATED} Response for stage: {call.step.id}")

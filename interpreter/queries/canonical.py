@@ -8,6 +8,7 @@ nothing is kept but its id and end, since how far it came depends on the machine
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -27,21 +28,54 @@ from ..records import (
 STORE_IDS = ("context", "terminal_turn")
 
 
+class Gathered:
+    """What a run's records say about its outcome, taken in one by one as they are written.
+
+    Kept as text, by path: what a stage wrote is then held once by the context that it went to,
+    and not again as an object.
+    """
+
+    __slots__ = ("_cancelled", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[str]] = {}
+        self._cancelled: set[str] = set()
+
+    def note(self, record: Record) -> None:
+        """Take a record into account."""
+        if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled":
+            self._cancelled.add(record.branch_path or "")
+            self._texts.pop(record.branch_path or "", None)
+        elif (entry := canonical_entry(record)) is not None:
+            path = str(getattr(record, "path", ""))
+            self._texts.setdefault(path, []).append(canonical(entry))
+
+    def text(self, status: str, reason: str, context: Mapping[str, Json]) -> str:
+        """The canonical JSON of the outcome of a run that ends so, with this final context."""
+        paths = ",".join(
+            f"{canonical(path)}:[{','.join(texts)}]"
+            for path, texts in sorted(self._texts.items())
+            if not lies_in(path, self._cancelled)
+        )
+        return (
+            f'{{"context":{canonical(context)},"paths":{{{paths}}},'
+            f'"reason":{canonical(reason)},"status":{canonical(status)}}}'
+        )
+
+    def digest(self, status: str, reason: str, context: Mapping[str, Json]) -> str:
+        """`sha256:<hex>` of `text`."""
+        return _digest(self.text(status, reason, context))
+
+
 def canonical_outcome(
     records: Iterable[Record], status: str, reason: str, context: Mapping[str, Json]
 ) -> dict[str, Json]:
     """The outcome as plain JSON: status, reason, final context, and entries by path."""
-    paths: dict[str, list[Json]] = {}
-    cancelled: set[str] = set()
+    gathered = Gathered()
     for record in records:
-        cancelled |= cancelled_paths((record,))
-        entry = canonical_entry(record)
-        if entry is not None:
-            paths.setdefault(str(getattr(record, "path", "")), []).append(entry)
-    kept: dict[str, Json] = {
-        path: entries for path, entries in sorted(paths.items()) if not lies_in(path, cancelled)
-    }
-    return {"status": status, "reason": reason, "context": dict(context), "paths": kept}
+        gathered.note(record)
+    outcome: dict[str, Json] = json.loads(gathered.text(status, reason, context))
+    return outcome
 
 
 def cancelled_paths(records: Iterable[Record]) -> frozenset[str]:
@@ -64,7 +98,11 @@ def lies_in(path: str, branches: Container[str]) -> bool:
 
 def outcome_digest(outcome: Mapping[str, Json]) -> str:
     """`sha256:<hex>` of the canonical JSON of a canonical outcome."""
-    return f"sha256:{sha256(canonical(outcome).encode()).hexdigest()}"
+    return _digest(canonical(outcome))
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def canonical_entry(record: Record) -> dict[str, Json] | None:

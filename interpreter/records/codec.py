@@ -150,7 +150,7 @@ def type_name(record: Record) -> str:
 def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
     try:
         found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
-    except (ValueError, msgpack.exceptions.UnpackException) as error:
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
     if not isinstance(found, dict) or not set(map(type, found)) <= _INTEGERS:
         raise CodecError(f"a record of type '{record_type}' is damaged: it is no map of tags")

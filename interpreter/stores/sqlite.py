@@ -57,6 +57,8 @@ class SqliteStore(RunTables):
         transactions = Transactions(connection, path)
         super().__init__(transactions, path.with_name(f"{path.name}.locks"))
         self._heads: dict[int, tuple[int, int] | None] = {}
+        # The turn that was placed last: all branches of a fan-out start from one.
+        self._placed: tuple[str, tuple[int, int]] = ("", (0, 0))
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
@@ -180,12 +182,12 @@ class SqliteStore(RunTables):
 
     def _place(self, turn: str) -> tuple[int, int]:
         """Number and depth of a turn, or `NotFound`."""
-        found: tuple[int, int] | None = self._do.one(
-            "SELECT id, depth FROM turns WHERE id = ?", (_number(turn),)
-        )
-        if found is None:
-            raise NotFound(f"there is no turn '{turn}' in the store")
-        return found
+        if turn != self._placed[0]:
+            found = self._do.one("SELECT id, depth FROM turns WHERE id = ?", (_number(turn),))
+            if found is None:
+                raise NotFound(f"there is no turn '{turn}' in the store")
+            self._placed = (turn, found)
+        return self._placed[1]
 
     def _reachable(
         self, context: str, head: tuple[int, int] | None, parent: str
