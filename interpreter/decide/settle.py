@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from attractorc.compiler.plan.model import Step
-from attractorc.compiler.value import Json, duration_text
+from attractorc.compiler.value import duration_text
 
 from ..choices import match_choice
 from ..outcome import Outcome, failed
@@ -51,14 +51,12 @@ def result(
 
 def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
     """The outcome with only the keys that its stage may write, and the keys that were dropped."""
-    kept: dict[str, Json] = {}
-    dropped: list[str] = []
-    for key, value in sorted(outcome.context_updates.items()):
-        if _may_write(step, key):
-            kept[key] = value
-        else:
-            dropped.append(key)
-    return replace(outcome, context_updates=kept), dropped
+    updates = outcome.context_updates
+    kept = [key for key in sorted(updates) if _may_write(step, key)]
+    if kept == list(updates):
+        return outcome, []
+    dropped = sorted(updates.keys() - kept)
+    return replace(outcome, context_updates={key: updates[key] for key in kept}), dropped
 
 
 def _may_write(step: Step, key: str) -> bool:

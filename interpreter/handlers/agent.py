@@ -111,8 +111,8 @@ def _agent(step: Step) -> Agent:
 def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:
     """What a response means: the specification's keys, and the one key that the step declares."""
     updates: dict[str, Json] = {
-        "last_stage": step.id,
         "last_response": response.text[:LAST_RESPONSE_LIMIT],
+        "last_stage": step.id,
     }
     key = declared_key(step)
     if key is not None:

@@ -7,7 +7,6 @@ journaled. It must not know how a handler runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal, get_args
 
 from attractorc.compiler.plan.model import Step
@@ -44,7 +43,17 @@ def vetted(outcome: object) -> Outcome:
         checked([*outcome.suggested_next_ids, *outcome.artifacts])
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
-    return replace(outcome, context_updates=updates, artifacts=dict(outcome.artifacts))
+    return Outcome(
+        outcome.status,
+        outcome.preferred_label,
+        tuple(outcome.suggested_next_ids),
+        updates,
+        outcome.notes,
+        outcome.failure_reason,
+        outcome.permanent,
+        outcome.source,
+        dict(outcome.artifacts),
+    )
 
 
 def vetted_answer(answer: object) -> Answer:
@@ -76,18 +85,19 @@ def checked_updates(updates: Mapping[str, object]) -> dict[str, Json]:
 
 def _problem(outcome: Outcome) -> str | None:
     """What has the wrong type; annotations are promises that only some authors keep."""
-    found: Mapping[str, object] = {name: getattr(outcome, name) for name in Outcome.__slots__}
-    if not isinstance(found["status"], Status):
-        return f"its status is {found['status']!r}"
+    status: object = outcome.status
+    if not isinstance(status, Status):
+        return f"its status is {status!r}"
     for name in _TEXTS:
-        if not isinstance(found[name], str):
+        if not isinstance(getattr(outcome, name), str):
             return f"'{name}' is not text"
-    ids = found["suggested_next_ids"]
+    ids: object = outcome.suggested_next_ids
     if not isinstance(ids, tuple | list) or not all(isinstance(item, str) for item in ids):
         return "'suggested_next_ids' is not a list of node ids"
-    if not isinstance(found["context_updates"], Mapping):
+    updates: object = outcome.context_updates
+    if not isinstance(updates, Mapping):
         return "'context_updates' is not a mapping"
-    artifacts = found["artifacts"]
+    artifacts: object = outcome.artifacts
     if not isinstance(artifacts, Mapping) or not all(
         isinstance(name, str) and isinstance(data, bytes) for name, data in artifacts.items()
     ):

@@ -151,7 +151,7 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
 
 
 def _present(**fields: Any) -> dict[str, Json]:
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {}, ())}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _without(value: Json, names: tuple[str, ...]) -> Json:

@@ -169,7 +169,10 @@ def _ordered(value: Any) -> Any:
     if kind in _SCALARS:
         return value
     if kind is dict:
-        return {key: _ordered(value[key]) for key in sorted(value)}
+        return {
+            key: item if type(item := value[key]) in _SCALARS else _ordered(item)
+            for key in sorted(value)
+        }
     if isinstance(value, bool | str | float):  # a text by another name, such as a status
         return value
     if isinstance(value, int):

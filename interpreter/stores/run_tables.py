@@ -134,12 +134,10 @@ class RunTables:
         """Enter a turn as the next record of its run, within the open group."""
         run, _ = self._ends[index.run_id]
         number, path = index.sequence_no, index.path
-        self._do.later(
-            _ENTER,
-            (run, number, turn, record_type, index.kind, index.node_id, path, index.attempt_id),
-        )
-        for scope in scopes(path):
-            self._do.later(_SCOPE, (run, scope, number))
+        entry = (run, number, turn, record_type, index.kind, index.node_id, path, index.attempt_id)
+        self._do.later(_ENTER, (entry,))
+        if path:
+            self._do.later(_SCOPE, [(run, scope, number) for scope in scopes(path)])
         self._ends[index.run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:

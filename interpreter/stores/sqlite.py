@@ -116,7 +116,8 @@ class SqliteStore(RunTables):
         self._heads[place] = (number, depth)
         if index is not None:
             self._enter(index, number, record_type)
-        return turn_of(row)
+        over = None if before is None else str(before)
+        return Turn(str(number), context, over, depth, record_type, version, payload, key)
 
     def head(self, context: str) -> Turn | None:
         """The newest turn of a context, its own or inherited; None for an empty one."""
@@ -145,8 +146,11 @@ class SqliteStore(RunTables):
         if len(data) > BLOB_LIMIT_BYTES:
             raise StoreError(f"{len(data)} bytes are too many for one blob")
         digest = blake3(data).hexdigest()
-        write = self._do.later if len(data) <= SMALL_BLOB_BYTES else self._do.write
-        write(_BLOB, (digest, data))
+        self._begin()
+        if len(data) <= SMALL_BLOB_BYTES:
+            self._do.later(_BLOB, ((digest, data),))
+        else:
+            self._do.write(_BLOB, (digest, data))
         return digest
 
     def get_blob(self, digest: str) -> bytes:

@@ -40,7 +40,8 @@ class Transactions:
 
     def begin(self) -> None:
         """Open the group, if none is: from here on nobody else writes to the store."""
-        self._refuse_if_broken()
+        if self._broken is not None:
+            raise StoreError(self._broken)
         if self.writing:
             return
         self._execute("BEGIN IMMEDIATE")
@@ -63,8 +64,7 @@ class Transactions:
         self._execute(sql, values)
 
     def insert(self, sql: str, values: Sequence[Any]) -> bool:
-        """Insert a row; False if a row with its key is there already."""
-        self.begin()
+        """Insert a row within the open group; False if a row with its key is there already."""
         try:
             self._connection.execute(sql, values)
         except sqlite3.IntegrityError:
@@ -75,15 +75,14 @@ class Transactions:
             raise self._no_text from error
         return True
 
-    def later(self, sql: str, values: Sequence[Any]) -> None:
-        """A row that nobody needs to see yet: written with others before the next reading.
+    def later(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of the open group that nobody needs to see before the next reading.
 
-        It must be one that cannot fail, because what it belongs to is there already.
+        They must be such that cannot fail, because what they belong to is there already.
         """
-        self.begin()
-        rows = self._waiting.setdefault(sql, [])
-        rows.append(values)
-        if len(rows) >= ROWS_AT_ONCE:
+        waiting = self._waiting.setdefault(sql, [])
+        waiting.extend(rows)
+        if len(waiting) >= ROWS_AT_ONCE:
             self._write_waiting()
 
     def commit(self) -> None:
