@@ -20,6 +20,7 @@ import msgpack
 from attractorc.compiler.value import Json
 
 from . import FAMILIES
+from .declaring import family
 from .families import Record
 
 _BIG_INTEGER = 1
@@ -33,7 +34,7 @@ class CodecError(ValueError):
     """Bytes that are no record of this type; the message is one sentence for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class UnknownRecord(Record):
     """A record of a family that this program does not know; its fields are in `unknown`."""
 
@@ -62,7 +63,7 @@ class Field:
 _BY_TYPE: Mapping[str, type[Record]] = {family.TYPE: family for family in FAMILIES}
 
 
-def layout(family: type[Record]) -> tuple[Field, ...]:
+def layout(kind: type[Record]) -> tuple[Field, ...]:
     """The tagged fields of a family, by ascending tag."""
     return _LAYOUTS[family]
 

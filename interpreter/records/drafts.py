@@ -17,5 +17,5 @@ Family = TypeVar("Family", bound=Record)
 def filled(draft: Family, **fields: Any) -> Family:
     """The draft itself, with these fields set; whoever made it must not use it again."""
     for name, value in fields.items():
-        object.__setattr__(draft, name, value)
+        setattr(draft, name, value)
     return draft

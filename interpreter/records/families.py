@@ -9,20 +9,15 @@ UTC, durations whole milliseconds; ids are those of semantics 1, with the run id
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import field
+from typing import ClassVar
 
 from attractorc.compiler.value import Json
 
-
-def tag(number: int, default: Any = None) -> Any:
-    """A record field with its tag: the integer key of the field in a stored payload."""
-    if isinstance(default, dict | list):
-        return field(default_factory=type(default), metadata={"tag": number})
-    return field(default=default, metadata={"tag": number})
+from .declaring import family, tag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class Record:
     """What every record has. `sequence_no` counts from 1 in a run, also across resumes.
 
@@ -39,7 +34,7 @@ class Record:
     unknown: Mapping[int, Json] | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class RunLifecycle(Record):
     """A run as a whole.
 
@@ -74,7 +69,7 @@ class RunLifecycle(Record):
     control: int | None = tag(17)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class SourceRecord(Record):
     """The pipeline file's text, as a blob."""
 
@@ -85,7 +80,7 @@ class SourceRecord(Record):
     size_bytes: int = tag(6, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class PlanRecord(Record):
     """The plan's canonical JSON, as a blob."""
 
@@ -96,7 +91,7 @@ class PlanRecord(Record):
     size_bytes: int = tag(6, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class StageLifecycle(Record):
     """One attempt at one stage.
 
@@ -150,7 +145,7 @@ class StageLifecycle(Record):
     base_turn: str | None = tag(29)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class ParallelLifecycle(Record):
     """A fan-out and its branches. `node_id`, `path` and `visit` are the fan-out's.
 
@@ -206,7 +201,7 @@ class ParallelLifecycle(Record):
     collection: Json = tag(28)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class FanInDecision(Record):
     """The merge decision, whole (semantics 6, Provenance).
 
@@ -232,7 +227,7 @@ class FanInDecision(Record):
     context_updates: dict[str, Json] = tag(15, {})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class InterviewLifecycle(Record):
     """A question to a person. Kinds: `started`, `completed`, `timeout`, `withdrawn`.
 
@@ -258,7 +253,7 @@ class InterviewLifecycle(Record):
     control: int | None = tag(16)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class RouteDecision(Record):
     """Which edge a walker took after a stage, and why.
 
@@ -283,7 +278,7 @@ class RouteDecision(Record):
     notes: list[str] = tag(14, [])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@family
 class CheckpointSaved(Record):
     """Where the run stands, for readers of the journal; nothing resumes from it.
 

@@ -169,10 +169,12 @@ class RunTables:
         self._epochs.clear()
 
 
-def refuse_halves(index: Index) -> None:
+def refuse_halves(record_type: str, key: str, index: Index | None) -> None:
     """Raise `StoreError` for half a surrogate pair, before anything is written."""
     try:
-        "".join((index.kind, index.node_id, index.path, index.attempt_id)).encode()
+        f"{record_type}{key}".encode()
+        if index is not None:
+            f"{index.kind}{index.node_id}{index.path}{index.attempt_id}".encode()
     except UnicodeEncodeError as error:
         raise StoreError("half a surrogate pair cannot be stored") from error
 

@@ -23,6 +23,7 @@ PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 BLOB_LIMIT_BYTES = 900_000_000
 SMALL_BLOB_BYTES = 64 * 1024
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
 _BY_KEY = """
     SELECT id, context, parent, depth, type, version, payload, key FROM turns
@@ -56,18 +57,19 @@ class SqliteStore(RunTables):
             raise
         transactions = Transactions(connection, path)
         super().__init__(transactions, path.with_name(f"{path.name}.locks"))
-        self._heads: dict[int, tuple[int, int] | None] = {}
+        self._heads: dict[str, tuple[int, tuple[int, int] | None]] = {}
         # The turn that was placed last: all branches of a fan-out start from one.
-        self._placed: tuple[str, tuple[int, int]] = ("", (0, 0))
+        self._placed: tuple[str | None, tuple[int, int]] = (None, (0, 0))
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
         self._begin()
         head = None if base is None else self._place(base)
         context = self._do.next("context")
-        self._do.write("INSERT INTO contexts VALUES (?, ?)", (context, head and head[0]))
-        self._heads[context] = head
-        return str(context)
+        self._do.later(_CONTEXT, ((context, head and head[0]),))
+        name = str(context)
+        self._heads[name] = (context, head)
+        return name
 
     def fork_context(self, turn: str) -> str:
         """A new context that continues from a turn; nothing is copied."""
@@ -87,7 +89,8 @@ class SqliteStore(RunTables):
     ) -> Turn:
         """Append one turn; durable after `commit`. The same key and content: the turn that is.
 
-        Raises `NotFound`, `KeyConflict` and `Fenced`. Sequence numbers of a run must rise.
+        Raises `NotFound`, `KeyConflict` and `Fenced`. Sequence numbers of a run must rise. The
+        key `<run>|<number>` is that record's alone: it is new whenever the number is.
         """
         if len(payload) > PAYLOAD_LIMIT_BYTES:
             raise StoreError(f"a record of {len(payload)} bytes is too large for the store")
@@ -95,9 +98,11 @@ class SqliteStore(RunTables):
         if lease is not None:
             self._refuse_fenced(lease)
         place, above = self._head(context)
-        last = 0 if index is None else self._end(index.run_id)[1]
-        if parent is not None or (index is not None and index.sequence_no <= last):
-            # Only a turn that is there already may say this; it is told by its key.
+        rises = False
+        if index is not None:
+            last = self._end(index.run_id)[1]
+            rises = index.sequence_no > last and key == f"{index.run_id}|{index.sequence_no}"
+        if parent is not None or not rises:
             found = self._do.one(_BY_KEY, (place, key))
             if found is not None:
                 return same_turn(turn_of(found), record_type, version, payload, parent)
@@ -105,15 +110,12 @@ class SqliteStore(RunTables):
             above = self._reachable(context, above, parent)
         if index is not None:
             refuse_unless_rising(index, last)
-            refuse_halves(index)
-        number = self._do.counters["turn"] + 1
+        refuse_halves(record_type, key, index)
+        number = self._do.next("turn")
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
         row = (number, place, before, depth, record_type, version, payload, key)
-        if not self._do.insert(_TURN, row):
-            found = self._do.one(_BY_KEY, (place, key))
-            return same_turn(turn_of(found), record_type, version, payload, parent)
-        self._do.counters["turn"] = number
-        self._heads[place] = (number, depth)
+        self._do.later(_TURN, (row,), len(payload))
+        self._heads[context] = (place, (number, depth))
         if index is not None:
             self._enter(index, number, record_type)
         over = None if before is None else str(before)
@@ -148,7 +150,7 @@ class SqliteStore(RunTables):
         digest = blake3(data).hexdigest()
         self._begin()
         if len(data) <= SMALL_BLOB_BYTES:
-            self._do.later(_BLOB, ((digest, data),))
+            self._do.later(_BLOB, ((digest, data),), len(data))
         else:
             self._do.write(_BLOB, (digest, data))
         return digest
@@ -170,9 +172,9 @@ class SqliteStore(RunTables):
 
     def _head(self, context: str) -> tuple[int, tuple[int, int] | None]:
         """A context's number, and number and depth of its head."""
+        if self._do.writing and (known := self._heads.get(context)) is not None:
+            return known
         number = _number(context)
-        if self._do.writing and number in self._heads:
-            return number, self._heads[number]
         found = self._do.one("SELECT base FROM contexts WHERE id = ?", (number,))
         if found is None:
             raise NotFound(f"there is no context '{context}' in the store")
@@ -181,7 +183,7 @@ class SqliteStore(RunTables):
         )
         head = own if own or found[0] is None else self._place(str(found[0]))
         if self._do.writing:
-            self._heads[number] = head
+            self._heads[context] = (number, head)
         return number, head
 
     def _place(self, turn: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from ..ports import StoreError
 from .connection import Connection, cause, harmless
 
 ROWS_AT_ONCE = 1_000
+BYTES_AT_ONCE = 4 * 1024 * 1024
 
 
 class Transactions:
@@ -37,6 +38,7 @@ class Transactions:
         self._loaded: dict[str, int] = {}
         self.counters: dict[str, int] = {}
         self._waiting: dict[str, list[Sequence[Any]]] = {}
+        self._bytes = 0
 
     def begin(self) -> None:
         """Open the group, if none is: from here on nobody else writes to the store."""
@@ -63,26 +65,15 @@ class Transactions:
         self.begin()
         self._execute(sql, values)
 
-    def insert(self, sql: str, values: Sequence[Any]) -> bool:
-        """Insert a row within the open group; False if a row with its key is there already."""
-        try:
-            self._connection.execute(sql, values)
-        except sqlite3.IntegrityError:
-            return False
-        except sqlite3.Error as error:
-            self._failed(error)
-        except UnicodeEncodeError as error:
-            raise self._no_text from error
-        return True
+    def later(self, sql: str, rows: Sequence[Sequence[Any]], size: int = 0) -> None:
+        """Rows of the open group, of `size` bytes, that are written before the next reading.
 
-    def later(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of the open group that nobody needs to see before the next reading.
-
-        They must be such that cannot fail, because what they belong to is there already.
+        They must be such that only a failing disk can refuse them: nobody is told who gave them.
         """
         waiting = self._waiting.setdefault(sql, [])
         waiting.extend(rows)
-        if len(waiting) >= ROWS_AT_ONCE:
+        self._bytes += size
+        if len(waiting) >= ROWS_AT_ONCE or self._bytes >= BYTES_AT_ONCE:
             self._write_waiting()
 
     def commit(self) -> None:
@@ -142,7 +133,7 @@ class Transactions:
         if not self._waiting:
             return
         self._refuse_if_broken()
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting, self._bytes = self._waiting, {}, 0
         for sql, rows in waiting.items():
             self._many(sql, rows)
 
