@@ -50,14 +50,14 @@ _ENCODER = json.JSONEncoder(
 
 def checked(value: object, depth: int = 0) -> Json:
     """`value` as plain JSON data (dicts, lists, scalars), or `NotJson` with the reason."""
+    if isinstance(value, str):
+        return _unicode(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         if not -_TOO_LONG < value < _TOO_LONG:
             raise NotJson(f"an integer of more than {_DIGITS} digits cannot be read back")
         return value
-    if isinstance(value, str):
-        return _unicode(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotJson(f"{value} is not JSON")

@@ -50,7 +50,7 @@ class Journal:
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
-        return tuple(self._append(draft) for draft in drafts)
+        return tuple([self._append(draft) for draft in drafts])
 
     def barrier(self) -> None:
         """Everything appended so far survives the process and the machine (store.md)."""

@@ -18,6 +18,7 @@ from .families import FanInDecision, ParallelLifecycle, Record, StageLifecycle
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
+_HOLDERS = (StageLifecycle, FanInDecision)
 
 
 class Blobs(Protocol):
@@ -29,7 +30,7 @@ class Blobs(Protocol):
 
 def externalised(record: Record, blobs: Blobs) -> Record:
     """The record with its large values, of contexts or collections, replaced by references."""
-    if isinstance(record, StageLifecycle | FanInDecision) and record.context_updates:
+    if isinstance(record, _HOLDERS) and record.context_updates:
         values = record.context_updates
         updates = {key: _out(value, blobs) for key, value in values.items()}
         if any(updates[key] is not value for key, value in values.items()):
@@ -41,7 +42,7 @@ def externalised(record: Record, blobs: Blobs) -> Record:
 
 def restored(record: Record, blobs: Blobs) -> Record:
     """The record with its references replaced by the values."""
-    if isinstance(record, StageLifecycle | FanInDecision) and any(
+    if isinstance(record, _HOLDERS) and any(
         _is_reference(value) for value in record.context_updates.values()
     ):
         updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}

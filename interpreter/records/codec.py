@@ -19,11 +19,11 @@ import msgpack
 
 from attractorc.compiler.value import Json
 
-from . import FAMILIES
-from .declaring import family
+from . import FAMILIES, declaring
 from .families import Record
 
 _BIG_INTEGER = 1
+_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 _INTEGERS = {int}
 _SCALARS = frozenset({str, float, bool, type(None)})
 _PACKER = msgpack.Packer()
@@ -34,7 +34,7 @@ class CodecError(ValueError):
     """Bytes that are no record of this type; the message is one sentence for people."""
 
 
-@family
+@declaring.family
 class UnknownRecord(Record):
     """A record of a family that this program does not know; its fields are in `unknown`."""
 
@@ -63,7 +63,7 @@ class Field:
 _BY_TYPE: Mapping[str, type[Record]] = {family.TYPE: family for family in FAMILIES}
 
 
-def layout(kind: type[Record]) -> tuple[Field, ...]:
+def layout(family: type[Record]) -> tuple[Field, ...]:
     """The tagged fields of a family, by ascending tag."""
     return _LAYOUTS[family]
 
@@ -174,12 +174,12 @@ def _ordered(value: Any) -> Any:
             key: item if type(item := value[key]) in _SCALARS else _ordered(item)
             for key in sorted(value)
         }
-    if isinstance(value, bool | str | float):  # a text by another name, such as a status
-        return value
     if isinstance(value, int):
-        if -(1 << 63) <= value < 1 << 64:
+        if _LEAST <= value <= _MOST:
             return value
         return msgpack.ExtType(_BIG_INTEGER, format(value, "x").encode())
+    if isinstance(value, str | float):  # a text by another name, such as a status
+        return value
     if isinstance(value, Mapping):
         return {key: _ordered(value[key]) for key in sorted(value)}
     return [_ordered(item) for item in value]

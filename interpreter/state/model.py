@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from attractorc.compiler.plan.model import Plan, Region, Step
 from attractorc.compiler.value import Json, encoded
@@ -71,7 +72,7 @@ class Walker:
     @property
     def stage(self) -> str:
         """The stage id: `<path>/<node>.<visit>`."""
-        return f"{self.path}/{encoded(self.node)}.{self.visit}"
+        return _stage_id(self.path, self.node, self.visit)
 
     def attempt_id(self, run_id: str) -> str:
         """The idempotency key of the current attempt."""
@@ -81,6 +82,11 @@ class Walker:
     def writer(self) -> str:
         """The current attempt's id within the run, as contexts name writers."""
         return f"{self.stage}@{self.attempt}"
+
+
+@lru_cache(maxsize=1024)
+def _stage_id(path: str, node: str, visit: int) -> str:
+    return f"{path}/{encoded(node)}.{visit}"
 
 
 class BranchPhase(StrEnum):

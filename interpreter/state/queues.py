@@ -10,10 +10,12 @@ from attractorc.compiler.plan.model import Agent, Custom, Tool
 
 from .model import Phase, State, Walker
 
+_HANDLED = (Tool, Agent, Custom)
+
 
 def handled(state: State, walker: Walker) -> bool:
     """Whether the walker's stage runs a handler, and so counts against `--jobs`."""
-    return isinstance(state.step(walker).work, Tool | Agent | Custom)
+    return isinstance(state.step(walker).work, _HANDLED)
 
 
 def enqueue(state: State, walker: Walker) -> None:

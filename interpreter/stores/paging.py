@@ -8,6 +8,7 @@ not know what a turn holds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ..ports import Filter, Index
@@ -42,11 +43,14 @@ def page(run: int, after: int, limit: int, where: Filter) -> tuple[str, list[Any
     return _PAGE.format(found=" UNION ALL ".join(parts) or _NOTHING), [*values, limit]
 
 
-def scopes(path: str) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def scopes(path: str) -> tuple[str, ...]:
     """Every prefix that finds a path: itself, and what it is below."""
+    found = []
     while path:
-        yield path
+        found.append(path)
         path = path.rpartition("/")[0]
+    return tuple(found)
 
 
 def matches(where: Filter, index: Index, record_type: str) -> bool:

@@ -29,6 +29,8 @@ class RunTables:
 
     def __init__(self, transactions: Transactions, locks: Path) -> None:
         self._do = transactions
+        self._entries = transactions.waiting(_ENTER)
+        self._scopes = transactions.waiting(_SCOPE)
         self._locks = locks
         # What was read while a group was open, true until somebody else writes.
         self._era = -1
@@ -135,9 +137,9 @@ class RunTables:
         run, _ = self._ends[index.run_id]
         number, path = index.sequence_no, index.path
         entry = (run, number, turn, record_type, index.kind, index.node_id, path, index.attempt_id)
-        self._do.later(_ENTER, (entry,))
+        self._entries.append(entry)
         if path:
-            self._do.later(_SCOPE, [(run, scope, number) for scope in scopes(path)])
+            self._scopes.extend([(run, scope, number) for scope in scopes(path)])
         self._ends[index.run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:

@@ -57,6 +57,9 @@ class SqliteStore(RunTables):
             raise
         transactions = Transactions(connection, path)
         super().__init__(transactions, path.with_name(f"{path.name}.locks"))
+        self._turns = transactions.waiting(_TURN)
+        self._contexts = transactions.waiting(_CONTEXT)
+        self._blobs = transactions.waiting(_BLOB)
         self._heads: dict[str, tuple[int, tuple[int, int] | None]] = {}
         # The turn that was placed last: all branches of a fan-out start from one.
         self._placed: tuple[str | None, tuple[int, int]] = (None, (0, 0))
@@ -66,7 +69,8 @@ class SqliteStore(RunTables):
         self._begin()
         head = None if base is None else self._place(base)
         context = self._do.next("context")
-        self._do.later(_CONTEXT, ((context, head and head[0]),))
+        self._contexts.append((context, head and head[0]))
+        self._do.wrote(0)
         name = str(context)
         self._heads[name] = (context, head)
         return name
@@ -114,10 +118,11 @@ class SqliteStore(RunTables):
         number = self._do.next("turn")
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
         row = (number, place, before, depth, record_type, version, payload, key)
-        self._do.later(_TURN, (row,), len(payload))
+        self._turns.append(row)
         self._heads[context] = (place, (number, depth))
         if index is not None:
             self._enter(index, number, record_type)
+        self._do.wrote(len(payload))
         over = None if before is None else str(before)
         return Turn(str(number), context, over, depth, record_type, version, payload, key)
 
@@ -150,7 +155,8 @@ class SqliteStore(RunTables):
         digest = blake3(data).hexdigest()
         self._begin()
         if len(data) <= SMALL_BLOB_BYTES:
-            self._do.later(_BLOB, ((digest, data),), len(data))
+            self._blobs.append((digest, data))
+            self._do.wrote(len(data))
         else:
             self._do.write(_BLOB, (digest, data))
         return digest

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 from ..ports import StoreError
 from .connection import Connection, cause, harmless
 
-ROWS_AT_ONCE = 1_000
-BYTES_AT_ONCE = 4 * 1024 * 1024
+BYTES_AT_ONCE = 1024 * 1024
+ROW_BYTES = 500
 
 
 class Transactions:
@@ -65,15 +65,18 @@ class Transactions:
         self.begin()
         self._execute(sql, values)
 
-    def later(self, sql: str, rows: Sequence[Sequence[Any]], size: int = 0) -> None:
-        """Rows of the open group, of `size` bytes, that are written before the next reading.
+    def waiting(self, sql: str) -> list[Sequence[Any]]:
+        """Rows for one statement, which `wrote` and the next reading write all at once.
 
-        They must be such that only a failing disk can refuse them: nobody is told who gave them.
+        Whoever adds one has begun the group, and then calls `wrote`. They must be such that
+        only a failing disk can refuse them: nobody is told whose row it was.
         """
-        waiting = self._waiting.setdefault(sql, [])
-        waiting.extend(rows)
-        self._bytes += size
-        if len(waiting) >= ROWS_AT_ONCE or self._bytes >= BYTES_AT_ONCE:
+        return self._waiting.setdefault(sql, [])
+
+    def wrote(self, size: int) -> None:
+        """So many bytes more are waiting."""
+        self._bytes += size + ROW_BYTES
+        if self._bytes >= BYTES_AT_ONCE:
             self._write_waiting()
 
     def commit(self) -> None:
@@ -130,12 +133,14 @@ class Transactions:
             raise self._no_text from error
 
     def _write_waiting(self) -> None:
-        if not self._waiting:
+        if not self._bytes:
             return
         self._refuse_if_broken()
-        waiting, self._waiting, self._bytes = self._waiting, {}, 0
-        for sql, rows in waiting.items():
-            self._many(sql, rows)
+        self._bytes = 0
+        for sql, rows in self._waiting.items():
+            if rows:
+                self._many(sql, rows)
+                rows.clear()
 
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
