@@ -12,7 +12,7 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attractorc.compiler.plan.model import Plan
+    from attractorc.compiler.value import Json
     from attractorc.interpreter.driver import RunResult
-    from attractorc.interpreter.driver.journal import Journal
     from attractorc.interpreter.ports import Ports, Store
 
 RUN_ID = "benchmark"
@@ -104,6 +104,22 @@ def branches(count: int, stages: int, most: int, attributes: str = 'prompt="Do i
     return "\n".join([*lines, "start -> fan joined -> exit }"])
 
 
+def each_item(count: int, most: int) -> tuple[str, dict[str, Json]]:
+    """A pipeline with a branch for each element of a list of this length, and its inputs.
+
+    Where `for_each` is not known yet, the branches are written out, and there are no inputs.
+    """
+    text = f"""digraph dynamic {{ {ENDS} inputs="items"
+      fan [shape=component, for_each="inputs.items", max_parallel={most}]
+      one [prompt="Do it"] joined [shape=tripleoctagon]
+      start -> fan -> one -> joined -> exit }}"""
+    from attractorc.compiler.driver import compile_bytes
+
+    if compile_bytes(text.encode(), "benchmark.dot").plan is not None:
+        return text, {"items": [f"item {number}" for number in range(count)]}
+    return branches(count, 1, most), {}
+
+
 def compiled(text: str) -> Plan:
     """The plan of a pipeline, which has no faults."""
     from attractorc.compiler.driver import compile_bytes
@@ -124,50 +140,48 @@ def wired(store: Store) -> Ports:
     return Ports(store, built_in(dict(os.environ)), Park(), SystemClock())
 
 
-def executed(plan: Plan, folder: Path, text: str = "") -> None:
-    """Run a plan, durably, in a store in this folder; it must succeed.
-
-    `text` is the plan's canonical JSON, where it has been made before.
-    """
+def plan_text(plan: Plan) -> str:
+    """A plan's canonical JSON, which a run keeps."""
     from attractorc.compiler.plan.codec import to_json
     from attractorc.compiler.value import canonical
-    from attractorc.interpreter.driver import create_run
+
+    return canonical(to_json(plan))
+
+
+def executed(
+    plan: Plan, folder: Path, text: str, inputs: Mapping[str, Json] | None = None
+) -> None:
+    """Run a plan, durably, in a store in this folder; it must succeed."""
+    from attractorc.interpreter.driver import Engine, create_run
+    from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.opening import NewRun
     from attractorc.interpreter.stores.opening import open_store
 
     store = open_store(str(folder / "runs.db"))
     ports = wired(store)
-    whole = text or canonical(to_json(plan))
-    new = NewRun(plan, whole, "benchmark.dot", "", RUN_ID, str(folder))
-
-    async def opening() -> Journal:
-        return create_run(new, ports)
-
-    result = run_to_its_end(opening, ports, folder)
-    store.close()
-    if result.status != "success":
-        raise SystemExit(f"the run of the benchmark ended {result.status}: {result.reason}")
-
-
-def run_to_its_end(opening: Opening, ports: Ports, folder: Path) -> RunResult:
-    """Let an engine have a run that is new or taken up again, until it leaves it."""
-    from attractorc.interpreter.driver import Engine
-    from attractorc.interpreter.driver.calls import Folders
+    new = NewRun(plan, text, "benchmark.dot", "", RUN_ID, str(folder), inputs or {})
 
     async def go() -> RunResult:
-        journal = await opening()
+        journal = create_run(new, ports)
         try:
             return await Engine(journal, ports, Folders(folder, folder / "stages")).run()
         finally:
             journal.close()
 
-    return asyncio.run(go())
+    result = asyncio.run(go())
+    store.close()
+    if result.status != "success":
+        raise SystemExit(f"the run of the benchmark ended {result.status}: {result.reason}")
 
 
-class Opening:
-    """Gives the journal that an engine is to go on with."""
+def settled_down() -> None:
+    """Collect garbage as the command line does, and import all that a run needs."""
+    from attractorc.__main__ import collect_rarely
 
-    def __call__(self) -> Awaitable[Journal]: ...
+    collect_rarely()
+    plan = compiled(branches(2, 1, 2))
+    with folder() as where:
+        executed(plan, where, plan_text(plan))
 
 
 @contextmanager

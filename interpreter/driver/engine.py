@@ -102,7 +102,7 @@ class Engine:
                 self._handle(await self._events.get())
                 while not self._events.empty():
                     self._handle(self._events.get_nowait())
-                self._journal.barrier()  # what came is safe, whatever deciding on it does
+                self._journal.save()  # what came is safe, whatever deciding on it does
         finally:
             self._deadlines.end()
             await self._tasks.end()
@@ -136,7 +136,10 @@ class Engine:
                         return
         else:
             self._events.put_nowait(Woken())  # more to decide, after others had their turn
-        self._journal.barrier()
+        if effects:
+            self._journal.barrier()
+        else:
+            self._journal.save()
         for effect in effects:
             effect()
 

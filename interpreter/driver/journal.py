@@ -52,6 +52,10 @@ class Journal:
         """Append and apply drafts in order; durable only after the next `barrier`."""
         return tuple([self._append(draft) for draft in drafts])
 
+    def save(self) -> None:
+        """Everything appended so far survives the process (store.md)."""
+        self.store.save()
+
     def barrier(self) -> None:
         """Everything appended so far survives the process and the machine (store.md)."""
         self.store.commit()

@@ -146,7 +146,7 @@ class Tasks:
 
         def report(process: Process) -> None:
             self._journal.append(settle.process_started(state, attempt_id, path, process))
-            self._journal.barrier()
+            self._journal.save()  # a machine that stops ends the process too
 
         try:
             call = call_for(state, walker, self._folders, report)

@@ -64,7 +64,7 @@ def prepare(connection: Connection, path: Path) -> None:
     try:
         _refuse_strangers(connection, path)
         _write_ahead(connection, path)
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA synchronous = NORMAL")
         if _version(connection) < VERSION:
             _migrate(connection)
     except sqlite3.Error as error:

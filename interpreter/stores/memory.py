@@ -139,6 +139,9 @@ class MemoryStore:
             raise NotFound(f"there is no blob '{digest}' in the store")
         return self._blobs[digest]
 
+    def save(self) -> None:
+        """Nothing to do: memory survives nothing."""
+
     def commit(self) -> None:
         """Nothing to do: memory survives nothing."""
 

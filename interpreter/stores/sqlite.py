@@ -168,6 +168,10 @@ class SqliteStore(RunTables):
             raise NotFound(f"there is no blob '{digest}' in the store")
         return bytes(found[0])
 
+    def save(self) -> None:
+        """Everything appended so far survives this process when this returns."""
+        self._do.save()
+
     def commit(self) -> None:
         """The barrier: everything appended so far is durable when this returns."""
         self._do.commit()

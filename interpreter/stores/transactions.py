@@ -18,6 +18,9 @@ from .connection import Connection, cause, harmless
 
 BYTES_AT_ONCE = 1024 * 1024
 ROW_BYTES = 500
+_TOUCH = (
+    "INSERT INTO counters VALUES ('barrier', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+)
 
 
 class Transactions:
@@ -33,6 +36,8 @@ class Transactions:
         self._path = path
         self._broken: str | None = None
         self.writing = False
+        self._unsynced = False
+        self._mode = "NORMAL"
         self.era = 0
         self._version = -1
         self._loaded: dict[str, int] = {}
@@ -46,6 +51,7 @@ class Transactions:
             raise StoreError(self._broken)
         if self.writing:
             return
+        self._synchronous("NORMAL")
         self._execute("BEGIN IMMEDIATE")
         self.writing = True
         (version,) = self.one("PRAGMA data_version")
@@ -80,7 +86,21 @@ class Transactions:
             self._write_waiting()
 
     def commit(self) -> None:
-        """Make the group durable; nothing to do costs nothing."""
+        """End the group, and make all groups durable; nothing to do costs nothing."""
+        self.save()
+        if not self._unsynced:
+            return
+        # SQLite syncs its log at the end of a transaction, or not, as it was told before its
+        # beginning. So this one only changes something; what it syncs is all that was logged.
+        self._synchronous("FULL")
+        self._execute("BEGIN IMMEDIATE")
+        self.writing = True
+        self._execute(_TOUCH)
+        self._end()
+        self._unsynced = False
+
+    def save(self) -> None:
+        """End the group: others see it, and it survives this process, not yet the machine."""
         self._refuse_if_broken()
         if not self.writing:
             return
@@ -90,12 +110,21 @@ class Transactions:
         ]
         if changed:
             self._many("UPDATE counters SET value = ? WHERE name = ?", changed)
+        self._end()
+        self._loaded.update(self.counters)
+        self._unsynced = True
+
+    def _end(self) -> None:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._fail(error)
-        self._loaded.update(self.counters)
         self.writing = False
+
+    def _synchronous(self, mode: str) -> None:
+        if mode != self._mode:
+            self._execute(f"PRAGMA synchronous = {mode}")
+            self._mode = mode
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first row, or None."""
