@@ -7,6 +7,7 @@ anything.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -29,37 +30,59 @@ class Folders:
     """Where a run's files are. `workspace`: what stages work in. `stages`: private ones.
 
     `logs_root` is the specification's run directory, None where nobody asked for one. `made`
-    are the attempts that asked for their folder: most do not.
+    are the attempts that asked for their folder (most do not), `spare` emptied folders.
     """
 
     workspace: Path
     stages: Path
     logs_root: Path | None = None
     made: set[str] = field(default_factory=set)
+    spare: list[Path] = field(default_factory=list)
 
     def stage_dir(self, walker: Walker) -> Path:
         """The folder of a walker's stage; inside the run's own folder whatever it is called."""
         if self.logs_root is not None:
             return self.logs_root / stage_folder(walker.path, walker.node)
-        digest = sha256(walker.writer.encode()).hexdigest()[:32]
-        return self.stages / stage_folder("", walker.node) / digest
+        return self.stages / sha256(walker.writer.encode()).hexdigest()[:32]
 
     def make(self, walker: Walker) -> Path:
         """The stage's folder, made with owner-only permissions, without an old status file."""
         folder = self.stage_dir(walker)
-        for part in (*reversed(folder.parents), folder):
-            if not part.exists():
+        if not folder.parent.is_dir():
+            for part in reversed(folder.parents):
                 part.mkdir(exist_ok=True, mode=0o700)
+        if self.spare and not folder.exists():
+            self.spare.pop().rename(folder)
+        else:
+            folder.mkdir(exist_ok=True, mode=0o700)
         self.made.add(walker.writer)
         (folder / "status.json").unlink(missing_ok=True)
         return folder
 
     def empty(self, walker: Walker) -> None:
-        """Remove the stage's private folder; one in the run directory stays."""
-        if walker.writer in self.made:
-            self.made.discard(walker.writer)
-            if self.logs_root is None:
-                shutil.rmtree(self.stage_dir(walker), ignore_errors=True)
+        """Remove what is in the stage's private folder; one in the run directory stays.
+
+        The folder itself becomes another stage's, under another name: making one is slow.
+        """
+        if walker.writer not in self.made:
+            return
+        self.made.discard(walker.writer)
+        if self.logs_root is not None:
+            return
+        folder = self.stage_dir(walker)
+        try:
+            if folder.is_symlink():  # a program's doing; what it points to is not ours
+                folder.unlink()
+                return
+            for entry in os.scandir(folder):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    Path(entry.path).unlink()
+            folder.chmod(0o700)
+            self.spare.append(folder)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Remove the private folders of the run, and the one that held them if it is empty."""

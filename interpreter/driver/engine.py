@@ -93,7 +93,10 @@ class Engine:
         self._take_up()
         try:
             while True:
-                self._advance()
+                try:
+                    self._advance()
+                finally:
+                    self._journal.save()  # what came is safe, whatever deciding on it does
                 if self._finished is not None:
                     return self._finished
                 if (left := self._leave()) is not None:
@@ -102,7 +105,6 @@ class Engine:
                 self._handle(await self._events.get())
                 while not self._events.empty():
                     self._handle(self._events.get_nowait())
-                self._journal.save()  # what came is safe, whatever deciding on it does
         finally:
             self._deadlines.end()
             await self._tasks.end()
@@ -138,8 +140,6 @@ class Engine:
             self._events.put_nowait(Woken())  # more to decide, after others had their turn
         if effects:
             self._journal.barrier()
-        else:
-            self._journal.save()
         for effect in effects:
             effect()
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ..ports import Process
@@ -58,6 +59,7 @@ def started_of(pid: int) -> str | None:
     return answer.stdout.strip() or None
 
 
+@cache
 def _boot() -> str:
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()

@@ -64,12 +64,11 @@ def stage_files(call: Call) -> StageFiles:
     files = StageFiles(folder, folder / "status.json", folder / "context.json")
     try:
         files.status.unlink(missing_ok=True)
-        # Replaced, not rewritten: the file of an earlier attempt is read-only.
-        fresh = folder / "context.json.new"
-        fresh.unlink(missing_ok=True)
-        fresh.write_text(canonical(dict(call.context)) + "\n", "utf-8")
-        fresh.chmod(0o400)
-        fresh.replace(files.context)
+        # Made anew, not rewritten: the file of an earlier attempt is read-only.
+        files.context.unlink(missing_ok=True)
+        handle = os.open(files.context, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400)
+        with open(handle, "w", encoding="utf-8") as written:
+            written.write(canonical(dict(call.context)) + "\n")
     except OSError as error:
         reason = f"cannot write into the stage's folder '{folder}': {error.strerror}"
         raise CannotStart(reason, permanent=False) from error
