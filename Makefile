@@ -9,7 +9,8 @@ EDITOR := build/editor
 YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
 FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
-.PHONY: run test check setup format clean tree bench crash laws mutants reference rules pre-commit corpus fuzz editor-test schemas
+.PHONY: run test check setup format clean tree bench bench-parallel bench-durable crash laws \
+	mutants reference rules pre-commit corpus fuzz editor-test schemas
 
 setup: $(VENV)/.ready
 
@@ -67,6 +68,15 @@ editor-test: setup $(YLS)
 # What compiling costs: microseconds per node, and a whole `check` against `python -c pass`.
 bench: setup
 	$(BIN)/python benchmarks/compile.py
+
+# Real parallel branches: simulated ones in a store, processes, memory for each.
+bench-parallel: setup
+	$(BIN)/python benchmarks/parallel.py
+
+# Durable runs: chains beside LangGraph (which this installs), tools, pages and resume of a long run.
+bench-durable: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python benchmarks/durable.py
 
 # The checks of the example are run by the same Python as the rest.
 run: export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -29,6 +29,7 @@ from running import (
     Spent,
     chain,
     compiled,
+    each_item,
     executed,
     folder,
     plan_text,
@@ -41,7 +42,7 @@ from running import (
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Store
 
-RECORDS_PER_STAGE = 3
+RECORDS_PER_BRANCH = 6
 TOOL = 'shape=parallelogram, tool_command="true"'
 PAYLOAD = b"x" * 400
 
@@ -65,10 +66,18 @@ def chains(stages: int, rounds: int) -> list[Figure]:
     processor = {size: min(each.processor for each in taken[size]) / size * 1e6 for size in sizes}
     cpu = f"(cpu {processor[stages]:.0f} us)"
     figures = [
-        Figure(f"chain of {stages:,} simulated stages, durable, a stage {cpu}", clock[stages],
-               "us", 100),
-        Figure(f"a stage of {sizes[1]:,} against one of {stages:,} (cpu)",
-               processor[sizes[1]] / processor[stages], "times", 1.2),
+        Figure(
+            f"chain of {stages:,} simulated stages, durable, a stage {cpu}",
+            clock[stages],
+            "us",
+            100,
+        ),
+        Figure(
+            f"a stage of {sizes[1]:,} against one of {stages:,} (cpu)",
+            processor[sizes[1]] / processor[stages],
+            "times",
+            1.2,
+        ),
     ]
     if theirs:
         seconds = min(each.clock for each in theirs)
@@ -155,10 +164,10 @@ def long_run(records: int) -> list[Figure]:
     """First pages of every query of a long run, and taking it up again."""
     from attractorc.interpreter.stores.opening import open_store
 
-    stages = records // RECORDS_PER_STAGE
-    plan = compiled(chain(stages))
+    text, inputs = each_item(records // RECORDS_PER_BRANCH, 16)
+    plan = compiled(text)
     with folder() as where:
-        executed(plan, where, plan_text(plan))
+        executed(plan, where, plan_text(plan), inputs)
         slowest, name = max(first_pages(str(where / "runs.db")))
         left = cut_short(where)
         store = open_store(str(left))
@@ -167,8 +176,12 @@ def long_run(records: int) -> list[Figure]:
         resumed = perf_counter() - start
         store.close()
     return [
-        Figure(f"first page of the slowest query ({name}) of {records:,} records",
-               slowest * 1e3, "ms", 50),
+        Figure(
+            f"first page of the slowest query ({name}) of {records:,} records",
+            slowest * 1e3,
+            "ms",
+            50,
+        ),
         Figure(f"taking up a run of {records:,} records", resumed, "s", 2),
     ]
 
@@ -179,7 +192,7 @@ def first_pages(location: str) -> list[tuple[float, str]]:
     from attractorc.interpreter.ports import Filter
     from attractorc.interpreter.stores.opening import open_store
 
-    node = Filter(node_id="n7")
+    node = Filter(node_id="fan")
     asked: dict[str, Callable[[Store], object]] = {
         "events": lambda store: queries.events(store, RUN_ID),
         "events of a node": lambda store: queries.events(store, RUN_ID, node),
@@ -190,7 +203,9 @@ def first_pages(location: str) -> list[tuple[float, str]]:
         "attempts": lambda store: queries.attempts(store, RUN_ID),
         "branches": lambda store: queries.branches(store, RUN_ID),
         "questions": lambda store: queries.questions(store, RUN_ID),
+        "joins": lambda store: queries.joins(store, RUN_ID),
         "runs": lambda store: queries.list_runs(store),
+        "summary": lambda store: queries.summary(store, RUN_ID),
     }
     found = []
     for name, ask in asked.items():
@@ -214,8 +229,9 @@ def cut_short(where: Path) -> Path:
     connection = sqlite3.connect(left, isolation_level=None)
     ((last,),) = connection.execute("SELECT max(seq) FROM entries").fetchall()
     connection.execute("BEGIN")
-    connection.execute("DELETE FROM turns WHERE id IN (SELECT turn FROM entries WHERE seq > ?)",
-                       (last - 2,))
+    connection.execute(
+        "DELETE FROM turns WHERE id IN (SELECT turn FROM entries WHERE seq > ?)", (last - 2,)
+    )
     connection.execute("DELETE FROM entries WHERE seq > ?", (last - 2,))
     connection.execute("UPDATE runs SET status = 'running'")
     connection.execute("COMMIT")

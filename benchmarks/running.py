@@ -48,8 +48,7 @@ class Figure:
         sign = ">=" if self.least else "<="
         verdict = "met" if self.met else "MISSED"
         return (
-            f"{self.name:58}{self.value:10,.3g} {self.unit:<10}"
-            f"{sign} {self.budget:<8,.4g}{verdict}"
+            f"{self.name:58}{self.value:10,.3g} {self.unit:<10}{sign} {self.budget:<8,.4g}{verdict}"
         )
 
 
@@ -148,9 +147,7 @@ def plan_text(plan: Plan) -> str:
     return canonical(to_json(plan))
 
 
-def executed(
-    plan: Plan, folder: Path, text: str, inputs: Mapping[str, Json] | None = None
-) -> None:
+def executed(plan: Plan, folder: Path, text: str, inputs: Mapping[str, Json] | None = None) -> None:
     """Run a plan, durably, in a store in this folder; it must succeed."""
     from attractorc.interpreter.driver import Engine, create_run
     from attractorc.interpreter.driver.calls import Folders

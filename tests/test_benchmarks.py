@@ -17,6 +17,9 @@ from attractorc.compiler.driver import compile_bytes
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "compile.py"
 
 
+FIGURE = r"^(.+?) +([\d.,e+-]+) (us|ms|s|KB|times) +(<=|>=) [\d.,]+ +(met|MISSED)$"
+
+
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
     spec = importlib.util.spec_from_file_location("attractorc_benchmark", SCRIPT)
@@ -69,3 +72,31 @@ def test_what_it_prints() -> None:
     assert lines[6].startswith("60 nodes against 20: ")
     assert re.search(r"^attractorc check, 10 nodes +\d+ ms +\d+ ms +\d+ MB$", ended.stdout, re.M)
     assert re.search(r"^the one against the other +[\d.]+ +[\d.]+$", ended.stdout, re.M)
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "names"),
+    [
+        (
+            "parallel.py",
+            ["--branches", "20", "--processes", "4", "--many", "40", "--rounds", "1"],
+            ["20 branches of 3 simulated stages", "4 branches of 'sleep 0.05'", "branches: memory"],
+        ),
+        (
+            "durable.py",
+            ["--stages", "20", "--tools", "3", "--records", "120", "--rounds", "1"],
+            ["chain of 20", "a stage of 200", "chain of 3 tools", "first page", "taking up a run"],
+        ),
+    ],
+)
+def test_every_figure_stands_beside_its_budget(
+    script: str, options: list[str], names: list[str]
+) -> None:
+    command = [sys.executable, str(SCRIPT.with_name(script)), *options]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode in (0, 1), ended.stderr
+    figures = re.findall(FIGURE, ended.stdout, re.M)
+    for name in names:
+        (value,) = [float(figure[1].replace(",", "")) for figure in figures if name in figure[0]]
+        assert value > 0 or "memory" in name
+    assert ended.returncode == int(any(figure[4] == "MISSED" for figure in figures))

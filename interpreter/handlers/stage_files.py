@@ -67,7 +67,7 @@ def stage_files(call: Call) -> StageFiles:
         # Made anew, not rewritten: the file of an earlier attempt is read-only.
         files.context.unlink(missing_ok=True)
         handle = os.open(files.context, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400)
-        with open(handle, "w", encoding="utf-8") as written:
+        with os.fdopen(handle, "w", encoding="utf-8") as written:
             written.write(canonical(dict(call.context)) + "\n")
     except OSError as error:
         reason = f"cannot write into the stage's folder '{folder}': {error.strerror}"
