@@ -25,6 +25,14 @@ from ..records import (
     StageLifecycle,
 )
 
+ENTRIES_AT_ONCE = 16
+BRANCH_ENDS = (
+    "branch_completed",
+    "branch_failed",
+    "branch_skipped",
+    "branch_cancelled",
+    "branch_timed_out",
+)
 STORE_IDS = ("context", "terminal_turn")
 
 
@@ -32,26 +40,39 @@ class Gathered:
     """What a run's records say about its outcome, taken in one by one as they are written.
 
     Kept as text, by path: what a stage wrote is then held once by the context that it went to,
-    and not again as an object.
+    and not again as an object. Entries become text a few at a time, and when a branch ends.
     """
 
-    __slots__ = ("_cancelled", "_texts")
+    __slots__ = ("_cancelled", "_entries", "_texts")
 
     def __init__(self) -> None:
+        self._entries: dict[str, list[Json]] = {}
         self._texts: dict[str, list[str]] = {}
         self._cancelled: set[str] = set()
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
-        if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled":
-            self._cancelled.add(record.branch_path or "")
-            self._texts.pop(record.branch_path or "", None)
+        if isinstance(record, ParallelLifecycle) and record.kind in BRANCH_ENDS:
+            path = record.branch_path or ""
+            self._write(path)
+            if record.kind == "branch_cancelled":
+                self._cancelled.add(path)
+                self._texts.pop(path, None)
         elif (entry := canonical_entry(record)) is not None:
             path = str(getattr(record, "path", ""))
-            self._texts.setdefault(path, []).append(canonical(entry))
+            entries = self._entries.setdefault(path, [])
+            entries.append(entry)
+            if len(entries) >= ENTRIES_AT_ONCE:
+                self._write(path)
+
+    def _write(self, path: str) -> None:
+        if entries := self._entries.pop(path, None):
+            self._texts.setdefault(path, []).append(canonical(entries)[1:-1])
 
     def text(self, status: str, reason: str, context: Mapping[str, Json]) -> str:
         """The canonical JSON of the outcome of a run that ends so, with this final context."""
+        for path in list(self._entries):
+            self._write(path)
         paths = ",".join(
             f"{canonical(path)}:[{','.join(texts)}]"
             for path, texts in sorted(self._texts.items())

@@ -14,6 +14,8 @@ from ..ports import NewerStore, StoreError
 from .connection import Connection, busy, cause
 
 APPLICATION_ID = 0x61747472
+CACHE_KIB = 16 * 1024
+LOG_PAGES = 4_000  # of 4 KiB: how far the log grows before it is worked into the file
 _ATTEMPTS = 100
 _PAUSE_SECONDS = 0.05
 
@@ -65,6 +67,8 @@ def prepare(connection: Connection, path: Path) -> None:
         _refuse_strangers(connection, path)
         _write_ahead(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}").fetchall()
         if _version(connection) < VERSION:
             _migrate(connection)
     except sqlite3.Error as error:
