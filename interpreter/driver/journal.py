@@ -112,10 +112,9 @@ class Journal:
         if isinstance(draft, ParallelLifecycle) and draft.kind == "branch_arrived":
             walker = self.state.walkers.get(draft.branch_path or "")
             fork = None if walker is None else self.state.own_fork(walker)
-            if walker is None or fork is None:
-                return draft  # its time was over before it started
-            started_at = fork.branches[walker.branch_index].started_at
-            filled(draft, duration_ms=max(0, now - started_at))
+            if walker is not None and fork is not None:  # else its time was over before it started
+                started_at = fork.branches[walker.branch_index].started_at
+                filled(draft, duration_ms=max(0, now - started_at))
 
 
 def index_of(record: Record) -> Index:
