@@ -176,9 +176,10 @@ def settled_down() -> None:
     from attractorc.__main__ import collect_rarely
 
     collect_rarely()
-    plan = compiled(branches(2, 1, 2))
-    with folder() as where:
-        executed(plan, where, plan_text(plan))
+    for attributes in ('prompt="Do it"', 'shape=parallelogram, tool_command="true"'):
+        plan = compiled(branches(2, 1, 2, attributes))
+        with folder() as where:
+            executed(plan, where, plan_text(plan))
 
 
 @contextmanager

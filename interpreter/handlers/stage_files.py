@@ -84,12 +84,12 @@ def stage_environment(
     exported is not inherited. Raises `CannotStart` for a value that no variable can hold.
     """
     outer = inherited.get(_EXPORTED, "").split()
-    environment = {
+    kept = {
         name: value
         for name, value in inherited.items()
         if name not in _NAMES and name not in outer and not name.startswith(_INPUT)
     }
-    environment |= {
+    said = {
         "ATTRACTOR_RUN_ID": call.run_id,
         "ATTRACTOR_NODE_ID": call.step.id,
         "ATTRACTOR_BRANCH_ID": call.branch_id,
@@ -102,14 +102,14 @@ def stage_environment(
         "ATTRACTOR_STATUS_FILE": str(files.status),
         "ATTRACTOR_CONTEXT_FILE": str(files.context),
     }
-    environment |= {name: _item(call.context.get(key)) for name, key in _ITEMS.items()}
-    environment |= {_input_variable(name): as_text(v) for name, v in call.inputs.items()}
-    own = _own_names({**call.inputs, "goal": call.goal}, environment)
-    environment |= own
-    environment[_EXPORTED] = " ".join(own)
-    for name, value in environment.items():
+    said |= {name: _item(call.context.get(key)) for name, key in _ITEMS.items()}
+    said |= {_input_variable(name): as_text(v) for name, v in call.inputs.items()}
+    own = _own_names({**call.inputs, "goal": call.goal}, kept | said)
+    said |= own
+    said[_EXPORTED] = " ".join(own)
+    for name, value in said.items():
         _fits(name, value)
-    return environment
+    return kept | said
 
 
 def _item(value: Json) -> str:
