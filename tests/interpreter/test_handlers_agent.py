@@ -62,6 +62,11 @@ class TestSimulate:
         run(tmp_path, SimulateBackend())
         assert not (tmp_path / "stage").exists()
 
+    def test_it_answers_at_once_what_it_answers_in_time(self, tmp_path: Path) -> None:
+        handler = AgentHandler({"mine": SimulateBackend()}, "mine")
+        asked = call(tmp_path, step(Agent(()), "writer"), prompt="Say hi")
+        assert handler.at_once(asked) == run(tmp_path, SimulateBackend())
+
     def test_it_is_always_ready(self) -> None:
         assert SimulateBackend().unready() is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from .pipelines import (
     SUCCEEDS,
     Nobody,
     Says,
+    Scripted,
     fails,
     fan,
     plan,
@@ -249,3 +251,47 @@ def test_what_a_branch_saw_is_what_was_there_when_it_was_forked() -> None:
     seen = lineage(ran.store, "run-1", "x", "/fan.1/a")
     assert seen is not None
     assert (seen.writer, seen.value) == ("/s.1@1", 1)
+
+
+class AtOnce(Scripted):
+    """A handler without effects: it has its outcomes ready, but for the node `slow`."""
+
+    def at_once(self, call: Call) -> Outcome | None:
+        if call.step.id == "wrong":
+            raise ValueError("out of order")
+        return None if call.step.id == "slow" else writes(out=call.step.id)
+
+
+def test_a_handler_without_effects_is_asked_at_once_and_run_for_the_rest() -> None:
+    handler = AtOnce()
+    ran = run(plan(step("a", "slow"), step("slow", "b"), step("b", "exit")), handler)
+    assert (ran.result.status, handler.ran) == ("success", ["slow"])
+    assert ran.context["out"] == "b"
+
+
+def test_a_fault_of_a_handler_that_is_asked_at_once_is_an_outcome() -> None:
+    ran = run(plan(step("wrong", "exit")), AtOnce())
+    assert (ran.result.status, ran.result.reason) == ("fail", "ValueError: out of order")
+
+
+def test_a_folder_that_a_program_made_a_link_is_not_emptied_through_it(tmp_path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").touch()
+    seen: list[Path] = []
+
+    async def swap(call: Call) -> Outcome:
+        folder = call.stage_dir()
+        folder.rmdir()
+        folder.symlink_to(precious)
+        return SUCCEEDS
+
+    async def look(call: Call) -> Outcome:
+        seen.extend(call.stage_dir().iterdir())
+        (call.stage_dir() / "left").touch()
+        return SUCCEEDS
+
+    made = plan(step("a", "b"), step("b", "c"), step("c", "exit"))
+    assert run(made, {"a": swap, "b": look, "c": look}, folder=tmp_path).result.status == "success"
+    assert (precious / "file").exists()
+    assert seen == []

@@ -22,6 +22,7 @@ from attractorc.interpreter.ports import (
     Fenced,
     Filter,
     Index,
+    KeyConflict,
     Locked,
     NewerStore,
     RunRow,
@@ -284,6 +285,43 @@ def test_a_failed_commit_is_final_and_loses_nothing_acknowledged(
     assert keys(again, context)[0] == "kept"
     again.lease("r1").release()
     again.close()
+
+
+def test_what_is_saved_is_synced_by_the_next_barrier_and_not_before(
+    path: Path, faults: set[str]
+) -> None:
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    context = store.create_context()
+    store.commit()
+    faults.add("sync")
+    store.append(context, TYPE, 1, b"", "saved")
+    store.save()
+    reader = SqliteStore(path)
+    assert keys(reader, context) == ["saved"]
+    reader.close()
+    with pytest.raises(StoreError, match="the disk failed"):
+        store.commit()
+    with pytest.raises(StoreError, match="nothing more is written"):
+        store.save()
+    store.close()
+    vfs.unregister()
+
+
+def test_what_another_process_wrote_between_two_groups_is_not_overlooked(path: Path) -> None:
+    one, two = SqliteStore(path), SqliteStore(path)
+    context = one.create_context()
+    one.create_run(RunRow("r1", context, "", "", "", "", ""))
+    one.append(context, TYPE, 1, b"", "r1|1", index=Index("r1", 1))
+    one.commit()
+    two.append(context, TYPE, 1, b"", "r1|2", index=Index("r1", 2))
+    two.commit()
+    with pytest.raises(KeyConflict, match="up to number 2"):
+        one.append(context, TYPE, 1, b"", "mine", index=Index("r1", 2))
+    assert one.append(context, TYPE, 1, b"", "r1|3", index=Index("r1", 3)).parent == "2"
+    one.close()
+    two.close()
 
 
 def test_a_disk_that_fills_up_within_a_group_is_final_too(path: Path, faults: set[str]) -> None:

@@ -226,6 +226,17 @@ def test_a_repeated_append_adds_no_record_to_the_run(store: Store) -> None:
     assert len(store.records("r1")) == 1
 
 
+def test_a_key_made_of_run_and_number_is_as_good_as_any(store: Store) -> None:
+    context = a_run(store)
+    first = store.append(context, TYPE, 1, b"1", "r1|1", index=Index("r1", 1))
+    second = store.append(context, TYPE, 1, b"2", "r1|2", index=Index("r1", 2))
+    store.save()
+    assert store.append(context, TYPE, 1, b"1", "r1|1", index=Index("r1", 1)) == first
+    with pytest.raises(KeyConflict, match=r"key 'r1\|2'"):
+        store.append(context, TYPE, 1, b"other", "r1|2", index=Index("r1", 2))
+    assert store.records("r1") == (first, second)
+
+
 # --- blobs
 
 
