@@ -184,7 +184,8 @@ class Call:
     `stage_id` is `<path>/<node>.<visit>`, `attempt_id` the idempotency key
     `<run_id>:<stage_id>@<n>`. `context` is a read-only view as of the stage's entry. `prompt`
     is the rendered prompt or question. `stage_dir` makes the attempt's private folder when it
-    is called. `report` journals a started process before the handler goes on.
+    is called. `report` journals a started process before the handler goes on. `candidates` are
+    the branch ids to choose from, in a call that asks an agent for a winner.
     """
 
     run_id: str
@@ -203,6 +204,7 @@ class Call:
     logs_root: Path | None
     stage_dir: Callable[[], Path]
     report: Callable[[Process], None]
+    candidates: tuple[str, ...] = ()
 
 
 class Handler(Protocol):

@@ -52,6 +52,8 @@ class Live(View):
             if record.kind == "started":
                 if record.handler not in (*SILENT, "parallel", "parallel.fan_in"):
                     self._running[key] = (record, time.monotonic())
+            elif record.kind == "judging":
+                self._running[key] = (record, time.monotonic())
             elif record.kind != "process_started":
                 self._running.pop(key, None)
                 if record.kind in ("completed", "failed"):

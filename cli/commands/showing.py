@@ -93,6 +93,10 @@ class View:
                 self._names[record.node_id] = record.handler or ""
             case StageLifecycle(kind="completed" | "failed" | "retrying" | "cancelled"):
                 return self._stage(record)
+            case StageLifecycle(kind="judging"):
+                listed = ", ".join(map(str, record.asked["candidates"]))
+                text = f"{record.node_id}: asks an agent for the winner among {listed}"
+                return f"  {where(record.path)}{_one_line(text)}"
             case ParallelLifecycle(kind="started"):
                 return f"  {where(record.path)}{record.node_id}: {record.branch_count} branches"
             case ParallelLifecycle(kind="join_decided"):

@@ -99,8 +99,26 @@ class Human:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """Who is asked for the winner, by the stage that merges, where the rule has such a key.
+
+    `agent` is the call for `prompt`, None without that key; `question` is what `human` asks,
+    and `default_choice` the branch id that is taken when nobody answers in time.
+    """
+
+    agent: Agent | None = None
+    question: Template = ()
+    default_choice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parallel:
-    """A fan-out; all about it is in the plan's region of the same id."""
+    """A fan-out; all else about it is in the plan's region of the same id.
+
+    `judge` is asked here only where branches do not meet at a fan-in.
+    """
+
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,7 @@ class FanIn:
     """A fan-in. `region` is the fan-out that meets here, None if none does."""
 
     region: str | None
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)

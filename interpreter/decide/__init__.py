@@ -36,10 +36,10 @@ def decide(state: State, limits: Limits) -> tuple[Command, ...]:
     """
     if state.cancelling:
         return decide_cancelled(state)
-    for path in state.ready:
-        commands = decide_walker(state, state.walkers[path], limits)
-        if commands:
-            return commands
+    while (commands := _walkers(state, limits)) is None:
+        pass  # one of them waits for a slot now
+    if commands:
+        return commands
     for stage in list(state.forks_ready):
         commands = decide_fork(state, state.forks[stage], limits)
         if commands:
@@ -67,3 +67,14 @@ def candidates(state: State, limits: Limits) -> Iterator[tuple[Command, ...]]:
         yield decide_fork(state, state.forks[stage], limits)
     for path in list(state.startable):
         yield start_attempt(state, state.walkers[path])
+
+
+def _walkers(state: State, limits: Limits) -> tuple[Command, ...] | None:
+    """What a walker does next; None if one was taken from those that are ready to decide."""
+    for path in state.ready:
+        commands = decide_walker(state, state.walkers[path], limits)
+        if commands:
+            return commands
+        if path not in state.ready:
+            return None
+    return ()

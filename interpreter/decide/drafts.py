@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from attractorc.compiler.plan.model import Work
+from attractorc.compiler.value import Json
 
 from ..outcome import Outcome
+from ..ports import Question
 from ..records import (
     InterviewLifecycle,
     ParallelLifecycle,
@@ -96,6 +98,24 @@ def parallel(fork: Fork, kind: str, **fields: Any) -> ParallelLifecycle:
     """A record about a fork."""
     return ParallelLifecycle(
         kind=kind, node_id=fork.region.fan_out, path=fork.path, visit=fork.visit, **fields
+    )
+
+
+def asked(walker: Walker, question: Question) -> InterviewLifecycle:
+    """A question that is put to a person."""
+    shown: list[Json] = [
+        {"key": option.key, "label": option.label, "target": option.target}
+        for option in question.options
+    ]
+    return InterviewLifecycle(
+        kind="started",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        question_id=question.id,
+        question=question.text,
+        options=shown,
+        default_choice=question.default,
     )
 
 

@@ -12,25 +12,25 @@ from collections.abc import Mapping
 from attractorc.compiler.plan.model import FanIn
 from attractorc.compiler.value import Json
 
-from ..merges import BranchResult, merge
+from ..merges import MergeDecision, merge
 from ..outcome import End, Outcome, Status, failed
 from ..records import FanInDecision
 from ..state import Fork, State, Walker
-from . import drafts
+from . import drafts, judging
+from .branch_results import results_of
 from .branches import fan_out_status
-from .commands import Command, Commit
+from .commands import Command, Commit, Limits
 from .forking import forked, result_keys
-from .terminals import spoken_writes
 
 
-def fan_out(state: State, walker: Walker) -> tuple[Command, ...]:
+def fan_out(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     """A started fan-out: fork, or commit it once its branches are behind it."""
     fork = state.forks.get(walker.fork or "")
     if fork is None or fork.stage != walker.stage:
         return forked(state, walker)
     assert fork.left
     if fork.region.meeting != "fan_in" and fork.decision is None:
-        return (Commit((_decision(state, walker, fork),)),)
+        return _merge(state, walker, fork, limits)
     outcome = Outcome(
         Status(fan_out_status(fork)), context_updates=_results(fork, state), source="engine"
     )
@@ -42,11 +42,11 @@ def fan_out(state: State, walker: Walker) -> tuple[Command, ...]:
         if fork.decision.status == "fail":
             outcome = Outcome(Status.FAIL, context_updates=updates, source="engine")
             outcome = _because(outcome, fork.decision.reason or "")
-    return (Commit((drafts.committed(state, walker, outcome),)),)
+    return (Commit((drafts.committed(state, walker, outcome, **judging.carried(walker)),)),)
 
 
-def fan_in(state: State, walker: Walker) -> tuple[Command, ...]:
-    """A started fan-in: decide the merge, then commit what it says."""
+def fan_in(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
+    """A started fan-in: ask for the winner if need be, decide the merge, commit what it says."""
     work = state.step(walker).work
     assert isinstance(work, FanIn)
     fork = state.forks.get(walker.fork or "")
@@ -58,14 +58,14 @@ def fan_in(state: State, walker: Walker) -> tuple[Command, ...]:
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
     if fork.decision is None:
-        return (Commit((_decision(state, walker, fork),)),)
+        return _merge(state, walker, fork, limits)
     decision = fork.decision
     outcome = Outcome(
         Status(decision.status), context_updates=decision.context_updates, source="engine"
     )
     if outcome.status is Status.FAIL:
         outcome = _because(outcome, decision.reason or "")
-    return (Commit((drafts.committed(state, walker, outcome),)),)
+    return (Commit((drafts.committed(state, walker, outcome, **judging.carried(walker)),)),)
 
 
 def _because(outcome: Outcome, reason: str) -> Outcome:
@@ -78,9 +78,17 @@ def _because(outcome: Outcome, reason: str) -> Outcome:
     )
 
 
-def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
-    results = tuple(_result(state, fork, index) for index in range(len(fork.branches)))
-    decided = merge(fork.region, results, walker.context, bool(fork.satisfied))
+def _merge(state: State, walker: Walker, fork: Fork, limits: Limits) -> tuple[Command, ...]:
+    results = results_of(state, fork)
+    asked = judging.go_on(state, walker, fork, results, limits)
+    if not isinstance(asked, judging.Settled):
+        return asked
+    satisfied = bool(fork.satisfied)
+    decided = merge(fork.region, results, walker.context, satisfied, asked.answers, asked.fault)
+    return (Commit((_decision(walker, fork, decided),)),)
+
+
+def _decision(walker: Walker, fork: Fork, decided: MergeDecision) -> FanInDecision:
     join = dict(fork.join or {})
     why = str(join.get("reason", ""))
     return FanInDecision(
@@ -96,23 +104,6 @@ def _decision(state: State, walker: Walker, fork: Fork) -> FanInDecision:
         winner=dict(decided.winner),
         keys=list(decided.keys),
         context_updates=dict(decided.updates),
-    )
-
-
-def _result(state: State, fork: Fork, index: int) -> BranchResult:
-    branch = fork.branches[index]
-    walker = state.walkers.get(branch.path)
-    assert branch.end is not None
-    return BranchResult(
-        id=branch.id,
-        path=branch.path,
-        end=branch.end,
-        taken=branch.taken,
-        writes={} if walker is None else spoken_writes(walker),
-        context=branch.context,
-        terminal_turn=branch.head_turn,
-        terminal_stage=branch.terminal_stage,
-        reason=branch.reason,
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from attractorc.compiler.plan.labels import accelerator
 from attractorc.compiler.plan.model import Human, Route, Step
-from attractorc.compiler.value import Json
 
 from ..choices import choices_text
 from ..evaluate import render
@@ -54,22 +53,7 @@ def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
         reason = f"the human gate '{walker.node}' has no outgoing edges to choose from"
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
-    asked = question(state, walker)
-    shown: list[Json] = [
-        {"key": option.key, "label": option.label, "target": option.target}
-        for option in asked.options
-    ]
-    record = InterviewLifecycle(
-        kind="started",
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        question_id=asked.id,
-        question=asked.text,
-        options=shown,
-        default_choice=asked.default,
-    )
-    return (Commit((record,)), Ask(walker.path))
+    return (Commit((drafts.asked(walker, question(state, walker)),)), Ask(walker.path))
 
 
 def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
@@ -86,13 +70,20 @@ def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcom
             },
             source="person",
         )
+    return unanswered(walker.node, answer, choices)
+
+
+def unanswered(
+    node: str,
+    answer: InterviewLifecycle,
+    choices: tuple[Option, ...],
+    missing: str = "it has no default",
+) -> Outcome:
+    """What an answer means that chooses nothing; `missing` says why a timeout does not."""
     if answer.kind == "timeout":
-        return Outcome(
-            Status.RETRY,
-            failure_reason=f"nobody answered '{walker.node}' in time, and it has no default",
-            source="engine",
-        )
+        reason = f"nobody answered '{node}' in time, and {missing}"
+        return Outcome(Status.RETRY, failure_reason=reason, source="engine")
     if answer.answer == "skipped":
-        return failed(f"the question of '{walker.node}' was skipped", source="person")
-    reason = f"the answer '{answer.answer}' is no choice of '{walker.node}'"
+        return failed(f"the question of '{node}' was skipped", source="person")
+    reason = f"the answer '{answer.answer}' is no choice of '{node}'"
     return failed(f"{reason}: {choices_text(choices)}", source="person")

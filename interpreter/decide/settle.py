@@ -14,14 +14,13 @@ from attractorc.compiler.value import duration_text
 
 from ..choices import match_choice
 from ..outcome import Outcome, failed
-from ..ports import Answer, Control, Option, Process
+from ..ports import Answer, Control, Option, Process, Question
 from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
 from ..state import Phase, State, Walker
 from ..state.forks import stage_of
 from ..state.model import BranchPhase
-from . import drafts
+from . import drafts, judging, people
 from .attempts import concluded
-from .people import options
 
 RESERVED = ("outcome", "preferred_label", "current_node")
 RESERVED_PREFIXES = ("internal.", "graph.", "parallel.", "inputs.")
@@ -38,6 +37,8 @@ def result(
     if walker.doomed or walker.phase is not Phase.RUNNING:
         return (_ignored(state, walker, outcome, duration_ms),)
     step = state.step(walker)
+    if judging.is_judging(step):
+        return judging.judged(state, walker, outcome, duration_ms, factor)
     outcome, dropped = admitted(step, outcome)
     return concluded(
         state,
@@ -171,6 +172,12 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
     return (drafts.stage(state, walker, "interrupted"),)
 
 
+def question(state: State, walker: Walker) -> Question:
+    """What the stage that a walker stands at asks a person: a gate's way, or a winner."""
+    ask = judging.question if judging.is_judging(state.step(walker)) else people.question
+    return ask(state, walker)
+
+
 def answered(
     state: State, question_id: str, answer: Answer, control: int | None = None
 ) -> tuple[Record, ...]:
@@ -182,13 +189,13 @@ def answered(
     if path is None or answer.kind == "parked":
         return ()
     walker = state.walkers[path]
-    step = state.step(walker)
-    choices = options(step)
+    asked = question(state, walker)
+    choices = asked.options
     chosen: Option | None = None
     if answer.kind == "chosen":
         chosen = match_choice(answer.text, choices)
     elif answer.kind == "timeout":
-        default = getattr(step.work, "default_choice", None)
+        default = asked.default
         meant = (one for one in choices if default in (one.target, one.label, one.key))
         chosen = next(meant, None)
     record = InterviewLifecycle(

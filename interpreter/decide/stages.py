@@ -28,7 +28,7 @@ from ..outcome import End, Outcome, Status, failed
 from ..records import RouteDecision
 from ..routing import Choice, Spot, after_join, choose
 from ..state import Phase, State, Walker
-from . import drafts, fan_in, people
+from . import drafts, fan_in, judging, people
 from .commands import Command, Commit, Finish, Limits, StartAttempt
 from .gates import gate_route
 
@@ -57,6 +57,8 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
 
 def start_attempt(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands for a walker in `State.startable`: journal the attempt, then run it."""
+    if judging.is_judging(state.step(walker)):
+        return judging.start(state, walker)
     if (over := _limit(state, walker)) is not None:
         return _refused(state, walker, over)
     return (Commit((drafts.started(state, walker),)), StartAttempt(walker.path))
@@ -106,9 +108,9 @@ def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
         case Human():
             return () if limits.stopping else people.go_on(state, walker)
         case Parallel():
-            return fan_in.fan_out(state, walker)
+            return fan_in.fan_out(state, walker, limits)
         case FanIn():
-            return fan_in.fan_in(state, walker)
+            return fan_in.fan_in(state, walker, limits)
         case Tool() | Agent() | Custom():
             raise AssertionError(f"{walker.stage} runs a handler and is not decided here")
     assert_never(step.work)

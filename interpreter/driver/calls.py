@@ -19,6 +19,7 @@ from attractorc.compiler.plan.model import Agent
 from attractorc.compiler.value import Json
 
 from ..context import Context
+from ..decide import judging
 from ..evaluate import render
 from ..ports import Call, Process
 from ..queries.run_directory import stage_folder
@@ -96,9 +97,12 @@ def call_for(
 ) -> Call:
     """The call of the attempt that a walker is about to make."""
     step = state.step(walker)
-    prompt = ""
+    prompt, candidates = "", ()
     if isinstance(step.work, Agent):
         prompt = render(step.work.prompt, walker.context, state.inputs)
+    elif judging.is_judging(step):
+        prompt = judging.agent_prompt(state, walker)
+        candidates = judging.matter(state, walker).asking.candidates
     fork = state.own_fork(walker)
     return Call(
         run_id=state.run_id,
@@ -117,6 +121,7 @@ def call_for(
         logs_root=folders.logs_root,
         stage_dir=lambda: folders.make(walker),
         report=report,
+        candidates=candidates,
     )
 
 

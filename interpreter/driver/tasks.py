@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from attractorc.compiler.plan.model import Agent, Custom, Tool
+from attractorc.compiler.plan.model import Agent, Custom, FanIn, Parallel, Tool
 
 from ..decide import settle
-from ..decide.people import question
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
 from ..ports import Answer, Handler, Ports, Process, Question
@@ -71,12 +70,12 @@ class Tasks:
         task.add_done_callback(ended)
 
     def ask(self, path: str) -> None:
-        """Ask the question of the gate that a walker stands at."""
+        """Ask the question of the stage that a walker stands at."""
         state = self._journal.state
         walker = state.walkers.get(path)
         if walker is None or walker.phase is not Phase.ASKING:
             return  # a join was decided without it, in the same turn
-        asked = question(state, walker)
+        asked = settle.question(state, walker)
         task = asyncio.create_task(self._ask(path, asked))
         self.asks[path] = task
 
@@ -132,7 +131,7 @@ class Tasks:
         match work:
             case Tool():
                 return self._ports.handlers["tool"]
-            case Agent():
+            case Agent() | FanIn() | Parallel():
                 return self._ports.handlers["agent"]
             case Custom():
                 return self._ports.handlers[work.type]

@@ -25,7 +25,7 @@ from attractorc.compiler.plan.model import (
 )
 
 from ..ports import Handler
-from .agent import AgentHandler, Backend
+from .agent import AgentHandler, Backend, agent_of
 from .agent_simulate import SimulateBackend
 from .function import Function, function_handler
 from .process_groups import GRACE_S
@@ -90,9 +90,8 @@ def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
         name = handler_name(step.work)
         if name is not None and name not in handlers:
             return f"node '{step.id}' has the type '{name}', and no handler is given for it"
-    asks = [step for step in plan.steps.values() if isinstance(step.work, Agent)]
-    for region in plan.regions.values():
-        if any(key.kind == "prompt" for key in region.winner.keys):
-            asks.append(plan.steps[region.join_at or region.fan_out])
+    asks = [step for step in plan.steps.values() if agent_of(step) is not None]
+    if asks and AGENT not in handlers:
+        return f"node '{asks[0].id}' asks an agent, and no handler is given for agents"
     agent = handlers.get(AGENT)
     return agent.unready(tuple(asks)) if isinstance(agent, AgentHandler) else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from attractorc.compiler.plan.model import Agent, Step
+from attractorc.compiler.plan.model import Agent, FanIn, Parallel, Step
 from attractorc.compiler.value import Json
 
 from ..outcome import Outcome, Status, failed
@@ -103,9 +103,15 @@ def _prompt(call: Call) -> str:
     return call.prompt or call.step.label or call.step.id
 
 
+def agent_of(step: Step) -> Agent | None:
+    """What a step asks of an agent, for its own work or for a winner; None if nothing."""
+    if isinstance(step.work, FanIn | Parallel):
+        return None if step.work.judge is None else step.work.judge.agent
+    return step.work if isinstance(step.work, Agent) else None
+
+
 def _agent(step: Step) -> Agent:
-    """The step's agent; any other step (a fan-in that asks for a winner) has no wishes."""
-    return step.work if isinstance(step.work, Agent) else Agent(prompt=())
+    return agent_of(step) or Agent(prompt=())
 
 
 def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:

@@ -7,6 +7,7 @@ effects, and is the same every time. It must not know any other backend.
 from __future__ import annotations
 
 from attractorc.compiler.plan.model import Agent
+from attractorc.compiler.value import canonical
 
 from ..ports import Call
 from .agent import Response
@@ -15,7 +16,10 @@ SIMULATED = "[Simulated]"
 
 
 class SimulateBackend:
-    """Answers each prompt with a sentence that begins with `[Simulated]`."""
+    """Answers each prompt with a sentence that begins with `[Simulated]`.
+
+    Where a winner is asked for, the first candidate is named below it.
+    """
 
     def unready(self) -> str | None:
         return None
@@ -24,4 +28,7 @@ class SimulateBackend:
         return self.respond_at_once(call, agent, prompt)
 
     def respond_at_once(self, call: Call, agent: Agent, prompt: str) -> Response:
-        return Response(f"{SIMULATED} Response for stage: {call.step.id}")
+        text = f"{SIMULATED} Response for stage: {call.step.id}"
+        if call.candidates:
+            text += f"\n{canonical({'winner': call.candidates[0]})}"
+        return Response(text)

@@ -19,17 +19,24 @@ from .model import BranchResult, MergeDecision
 from .provenance import branch_entry, key_entry, winner_entry
 from .rules import by_specificity, isolated_key, rule_for
 from .settle import KeyDecision, conflict_text, settle
-from .winner import Selection, select
+from .winner import NO_ANSWERS, Answers, Asking, Selection, select
 
 Results: TypeAlias = tuple[BranchResult, ...]
 
 
 def merge(
-    region: Region, results: Results, base: Mapping[str, Json], satisfied: bool
+    region: Region,
+    results: Results,
+    base: Mapping[str, Json],
+    satisfied: bool,
+    answers: Answers = NO_ANSWERS,
+    fault: str = "",
 ) -> MergeDecision:
     """Combine branch results, given in declared order, over the context at the fork.
 
-    A pure function: the same values give the same canonical bytes. Values must be JSON.
+    A pure function: the same values give the same canonical bytes. Values must be JSON. Whoever
+    the winner rule asks has been asked: `answers` holds what came of it, or `fault`, a sentence,
+    says why nothing did.
     """
     assert len({result.id for result in results}) == len(results), "a branch stands here once"
     for result in results:
@@ -37,7 +44,10 @@ def merge(
         assert not taken_off, f"the cancelled branch '{result.id}' cannot count"
     if not satisfied:
         return _failed(region, results, base, Selection(None, "none"), "the join is not satisfied")
-    selection = select(region.winner, tuple(each for each in results if each.candidate))
+    selection = select(region.winner, candidates(results), answers)
+    if isinstance(selection, Asking):
+        assert fault, f"nobody was asked yet: {selection}"
+        selection = Selection(None, "error", fault=fault, asked=selection)
     if selection.fault:
         return _failed(region, results, base, selection, selection.fault)
     contributing = _contributing(region.merge.source, results, selection.winner)
@@ -56,6 +66,11 @@ def merge(
         keys=tuple(map(key_entry, keys)),
         updates=updates,
     )
+
+
+def candidates(results: Results) -> Results:
+    """The branches that can win."""
+    return tuple(each for each in results if each.candidate)
 
 
 def _failed(

@@ -19,7 +19,8 @@ from ..outcome import End, Status
 class BranchResult:
     """A branch as the fan-in sees it. `taken`: its end counts (taken, or drained).
 
-    `writes` are the branch's own final values with the attempts that wrote them.
+    `position` counts, from 1, the ends in the order in which they were taken. `writes` are the
+    branch's own final values with the attempts that wrote them.
     """
 
     id: str
@@ -31,6 +32,7 @@ class BranchResult:
     terminal_turn: str = ""
     terminal_stage: str = ""
     reason: str = ""
+    position: int = 0
 
     @property
     def candidate(self) -> bool:
@@ -48,7 +50,8 @@ class MergeDecision:
     `branches`, each: `id`, `path`, `end`, `taken`, `candidate`, `contributes`, `context`,
     `terminal_turn`, `terminal_stage`, and `score` and `reason` where it has one.
     `winner`: `id` (or null), `method` (the keys that told it from the others, in turn; or
-    `only_candidate`, `none`, `error`), `keys`, `ranking` (`branch`, `values`), `notes`.
+    `only_candidate`, `none`, `error`), `keys`, `ranking` (`branch`, `values`), `notes`, and
+    where somebody was asked `asked` (`key`, `candidates`, `answer`, null without one).
     `keys`, each, sorted by `key`: `strategy`, `pattern`, `argument`, `reserved`, `base`
     (`present` and its value), `result` (its value; null without one), `writes` (`branch`,
     `writer`, its value, `state`), `conflict` (`reason`, `branches`, `resolved_by`; or null).

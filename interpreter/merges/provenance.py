@@ -61,7 +61,7 @@ def branch_entry(result: BranchResult, contributes: bool) -> Entry:
 
 def winner_entry(rule: Winner, selection: Selection) -> Entry:
     """The winner and the comparison that chose it."""
-    return {
+    entry: Entry = {
         "id": selection.winner,
         "method": selection.method,
         "keys": [winner_text(Winner((key,))) for key in rule.keys],
@@ -70,6 +70,14 @@ def winner_entry(rule: Winner, selection: Selection) -> Entry:
         ],
         "notes": list(selection.notes),
     }
+    if selection.asked is not None:
+        asked = selection.asked
+        entry["asked"] = {
+            "key": asked.kind,
+            "candidates": list(asked.candidates),
+            "answer": asked.answer,
+        }
+    return entry
 
 
 def key_entry(decision: KeyDecision) -> Entry:

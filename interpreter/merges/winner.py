@@ -1,7 +1,8 @@
 """Which candidate won: keys compared in turn, and the record of that comparison.
 
-Each key ranks every candidate, smaller is better; declared position ends every tie. Pure
-over branch results in declared order. It must not know what is merged afterwards.
+Each key ranks every candidate, smaller is better; declared position ends every tie. Where a
+key asks somebody, what is to be asked is the result until there is an answer. Pure over
+branch results in declared order. It must not know who is asked how, nor what is merged.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from attractorc.compiler.plan.policy_text import winner_text
@@ -21,6 +23,11 @@ from .model import BranchResult
 from .number import is_number
 
 Candidates: TypeAlias = tuple[BranchResult, ...]
+Answers: TypeAlias = Mapping[WinnerKind, str]
+"""The branch ids that were answered, by the kind of key that asked."""
+
+ASKED: frozenset[WinnerKind] = frozenset({"prompt", "human"})
+NO_ANSWERS: Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """Somebody is to choose among `candidates`, ids that tie so far, in declared order.
+
+    `answer` is what was chosen, None while nobody has.
+    """
+
+    kind: WinnerKind
+    candidates: tuple[str, ...]
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """The winner's id, None without candidates or with a `fault`, and how it was chosen.
 
     `method` are the keys that told it from the others, in turn; `ranking` are candidates
-    with what each key saw, best first. `fault` is a sentence: the rule could not be applied.
+    with what each key saw, best first. `asked` is what somebody was asked, if anybody was.
+    `fault` is a sentence: the rule could not be applied.
     """
 
     winner: str | None
@@ -48,22 +68,49 @@ class Selection:
     ranking: tuple[tuple[str, Mapping[str, Json]], ...] = ()
     notes: tuple[str, ...] = ()
     fault: str = ""
+    asked: Asking | None = None
 
 
-def select(rule: Winner, candidates: Candidates) -> Selection:
-    """The winner among candidates, which stand in declared order."""
+def select(
+    rule: Winner, candidates: Candidates, answers: Answers = NO_ANSWERS
+) -> Selection | Asking:
+    """The winner among candidates, which stand in declared order, or what is to be asked.
+
+    A key that asks is asked about those that tie under the keys before it, if that is more
+    than one; the answer leaves one, so that at most one key of a rule ever asks.
+    """
     if not candidates:
         return Selection(None, "none")
     names = [winner_text(Winner((key,))) for key in rule.keys]
-    columns = [RANKINGS[key.kind](key, candidates) for key in rule.keys]
+    compared = {
+        place: RANKINGS[key.kind](key, candidates)
+        for place, key in enumerate(rule.keys)
+        if key.kind not in ASKED
+    }
     odd = tuple(
-        f"branch '{candidate.id}' wrote {standing.odd}, and {name} needs a number"
-        for name, column in zip(names, columns, strict=True)
+        f"branch '{candidate.id}' wrote {standing.odd}, and {names[place]} needs a number"
+        for place, column in compared.items()
         for candidate, standing in zip(candidates, column, strict=True)
         if standing.odd
     )
     if odd and rule.written:
         return Selection(None, "error", fault=f"no winner can be chosen: {odd[0]}")
+    columns: list[tuple[Standing, ...]] = []
+    tied, asked = list(range(len(candidates))), None
+    for place, key in enumerate(rule.keys):
+        if place in compared:
+            column = compared[place]
+        elif len(tied) == 1:
+            column = (Standing((0, 0), "not asked"),) * len(candidates)
+        else:
+            asked = Asking(
+                key.kind, tuple(candidates[each].id for each in tied), answers.get(key.kind)
+            )
+            if asked.answer is None:
+                return asked
+            column = _answered(asked, candidates)
+        columns.append(column)
+        tied = _best(column, tied)
     order = sorted(range(len(candidates)), key=lambda i: [column[i].rank for column in columns])
     ranking = tuple(
         (
@@ -74,16 +121,22 @@ def select(rule: Winner, candidates: Candidates) -> Selection:
     )
     method = _method(names, columns, order)
     notes = tuple(f"{note}; it ranks last" for note in odd)
-    return Selection(candidates[order[0]].id, method, ranking, notes)
+    return Selection(candidates[order[0]].id, method, ranking, notes, asked=asked)
+
+
+def _best(column: tuple[Standing, ...], tied: list[int]) -> list[int]:
+    """Those of the tied that a key puts first."""
+    least = min(column[each].rank for each in tied)
+    return [each for each in tied if column[each].rank == least]
 
 
 def _method(names: list[str], columns: list[tuple[Standing, ...]], order: list[int]) -> str:
     """The keys that told the winner from others, in turn, until it stood alone."""
     if len(order) == 1:
         return "only_candidate"
-    best, tied, telling = order[0], order, []
+    tied, telling = order, []
     for name, column in zip(names, columns, strict=True):
-        left = [each for each in tied if column[each].rank == column[best].rank]
+        left = _best(column, tied)
         if len(left) < len(tied):
             telling.append(name)
         tied = left
@@ -147,8 +200,18 @@ def _brief(value: Json) -> Json:
     return value if cut(text) == text else cut(text)
 
 
-def _refused(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
-    raise AssertionError(f"the compiler lets no winner rule with '{key.kind}' pass")
+def _arrival(key: WinnerKey, candidates: Candidates) -> tuple[Standing, ...]:
+    return tuple(Standing((0, each.position), each.position) for each in candidates)
+
+
+def _answered(asked: Asking, candidates: Candidates) -> tuple[Standing, ...]:
+    assert asked.answer in asked.candidates, f"'{asked.answer}' was not to be chosen"
+    return tuple(
+        Standing((0, 0), "chosen")
+        if each.id == asked.answer
+        else Standing((1, 0), "not chosen" if each.id in asked.candidates else "not asked")
+        for each in candidates
+    )
 
 
 def _named(key: WinnerKey) -> str:
@@ -163,8 +226,6 @@ RANKINGS: Mapping[WinnerKind, Callable[[WinnerKey, Candidates], tuple[Standing, 
     "first": _first,
     "priority": _priority,
     "vote": _vote,
-    "arrival": _refused,
-    "prompt": _refused,
-    "human": _refused,
+    "arrival": _arrival,
 }
-"""How each kind of key ranks; the last three need more than branch results."""
+"""How each kind of key ranks that needs nothing but branch results; `ASKED` are the others."""

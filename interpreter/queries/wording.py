@@ -140,6 +140,11 @@ def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:
         method = str(winner.get("method", ""))
         by = "the only candidate" if method == "only_candidate" else f"by {method}"
         yield f"  winner: {winner['id']}, {by}"
+    asked = winner.get("asked")
+    if asked:
+        who = "an agent" if asked["key"] == "prompt" else "a person"
+        said = "there was no answer" if asked["answer"] is None else f"chose {asked['answer']}"
+        yield f"    {who} was asked to choose among {_listed(asked['candidates'])}: {said}"
     ranking = _sequence(winner.get("ranking", ()))
     if len(ranking) > 1:
         for number, place in enumerate(ranking, 1):

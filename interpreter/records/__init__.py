@@ -13,12 +13,12 @@ from .families import (
     InterviewLifecycle,
     ParallelLifecycle,
     PlanRecord,
-    Record,
     RouteDecision,
     RunLifecycle,
     SourceRecord,
     StageLifecycle,
 )
+from .record import Record
 
 FAMILIES: tuple[type[Record], ...] = (
     RunLifecycle,

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from attractorc.compiler.value import Json, canonical
 
-from .families import FanInDecision, ParallelLifecycle, Record, StageLifecycle
+from .families import FanInDecision, ParallelLifecycle, StageLifecycle
+from .record import Record
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"

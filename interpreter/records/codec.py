@@ -20,7 +20,7 @@ import msgpack
 from attractorc.compiler.value import Json
 
 from . import FAMILIES, declaring
-from .families import Record
+from .record import Record
 
 _BIG_INTEGER = 1
 _LEAST, _MOST = -(1 << 63), (1 << 64) - 1

@@ -8,30 +8,12 @@ UTC, durations whole milliseconds; ids are those of semantics 1, with the run id
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
 from typing import ClassVar
 
 from attractorc.compiler.value import Json
 
 from .declaring import family, tag
-
-
-@family
-class Record:
-    """What every record has. `sequence_no` counts from 1 in a run, also across resumes.
-
-    `unknown` keeps, by tag, what a newer program wrote and this one does not know.
-    """
-
-    TYPE: ClassVar[str] = ""
-    TYPE_VERSION: ClassVar[int] = 1
-    KINDS: ClassVar[tuple[str, ...]] = ()
-
-    run_id: str = tag(1, "")
-    sequence_no: int = tag(2, 0)
-    timestamp: str = tag(3, "")
-    unknown: Mapping[int, Json] | None = field(default=None, repr=False)
+from .record import Record
 
 
 @family
@@ -95,13 +77,13 @@ class PlanRecord(Record):
 class StageLifecycle(Record):
     """One attempt at one stage.
 
-    Kinds: `started`, `process_started` (a tool's process, with `pid` and `pid_started`),
-    `completed` and `failed` (final; the outcome is committed), `retrying` (the attempt's
-    outcome, kept for audit, and the `delay_ms` before `next_attempt`), `ready` (that delay is
-    over), `interrupted`, `cancelled`, `ignored` (a result that came too late). `path` is the
-    walker's, '' on the trunk. `context_updates` are the outcome's, after `writes` was
-    honoured; the keys that it dropped are in `dropped_keys`. `artifacts` maps a file name to
-    its blob, size and type.
+    Kinds: `started`, `process_started` (with `pid` and `pid_started`), `completed` and `failed`
+    (final; the outcome is committed), `retrying` (the attempt's outcome, and the `delay_ms`
+    before `next_attempt`), `ready` (that delay is over), `interrupted`, `cancelled`, `ignored`
+    (a result that came too late), `judging` (an agent is asked for a winner: `asked` holds `key`
+    and `candidates`), `judged` (`answer` is its branch id, else see `failure_reason`). `path` is
+    the walker's, '' on the trunk. `context_updates` are those that `writes` left, the others in
+    `dropped_keys`. `artifacts` maps a file name to its blob, size and type.
     """
 
     TYPE: ClassVar[str] = "attractor.stage_lifecycle"
@@ -115,6 +97,8 @@ class StageLifecycle(Record):
         "interrupted",
         "cancelled",
         "ignored",
+        "judging",
+        "judged",
     )
 
     kind: str = tag(4, "")
@@ -143,6 +127,8 @@ class StageLifecycle(Record):
     epoch: int | None = tag(27)
     base_context: str | None = tag(28)
     base_turn: str | None = tag(29)
+    asked: dict[str, Json] = tag(30, {})
+    answer: str | None = tag(31)
 
 
 @family

@@ -17,7 +17,7 @@ from attractorc.compiler.value import Json
 
 from . import FAMILIES
 from .codec import Field, layout
-from .families import Record
+from .record import Record
 
 _SCALARS: dict[Any, str] = {str: "string", int: "integer", bool: "boolean"}
 _ALWAYS = ("run_id", "timestamp", "kind")

@@ -137,11 +137,18 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.phase = Phase.BACKOFF
             walker.attempt = record.next_attempt or record.attempt + 1
             walker.due = millis(record.timestamp) + (record.delay_ms or 0)
-            walker.answer = None
+            walker.answer = walker.verdict = None
         case "ready" | "interrupted":
             withdraw(state, walker)
             walker.phase = Phase.ENTER
             walker.due = None
+            enqueue(state, walker)
+        case "judging":
+            withdraw(state, walker)
+            state.running[walker.path] = None
+        case "judged":
+            withdraw(state, walker)
+            walker.verdict = record
             enqueue(state, walker)
         case "cancelled" | "ignored":
             if walker.doomed and record.stage_attempt_id == walker.attempt_id(state.run_id):
@@ -177,7 +184,7 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
     if step.goal_gate:
         walker.gates[walker.node] = status
     walker.phase = Phase.ROUTE
-    walker.answer = None
+    walker.answer = walker.verdict = None
     enqueue(state, walker)
 
 

@@ -187,6 +187,9 @@ def _branch_ended(state: State, fork: Fork, branch: BranchState, record: Paralle
     branch.head_turn = record.head_turn or ""
     branch.end = End(record.status) if record.status else TERMINAL[record.kind]
     branch.taken = branch.end not in (End.CANCELLED, End.SKIPPED)
+    if branch.taken:
+        fork.counted += 1
+        branch.position = fork.counted
     fork.arrived.pop(branch.index, None)
     fork.skips.pop(branch.index, None)
     fork.endable.pop(branch.index, None)

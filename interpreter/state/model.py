@@ -20,7 +20,7 @@ from ..elements import Element
 from ..joins import Tally
 from ..outcome import End, Status
 from ..ports import Process
-from ..records import FanInDecision, InterviewLifecycle
+from ..records import FanInDecision, InterviewLifecycle, StageLifecycle
 
 
 class Phase(StrEnum):
@@ -43,7 +43,8 @@ class Walker:
     that was not conditional. `fork` is the stage id of the fan-out it stands at, kept until
     the fan-in has used it. `gates` are the last statuses of visited goal gates. `doomed`: the
     join of a fork above was decided without it; what it still brings is not wanted.
-    `idle_stages` counts the stages in a row that did nothing.
+    `idle_stages` counts the stages in a row that did nothing. `answer` is what a person said to
+    the current attempt's question, `verdict` what an agent that was asked for a winner did.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Walker:
     due: int | None = None
     process: Process | None = None
     answer: InterviewLifecycle | None = None
+    verdict: StageLifecycle | None = None
     doomed: bool = False
 
     @property
@@ -103,6 +105,7 @@ class BranchPhase(StrEnum):
 class BranchState:
     """One branch of a fork. `end` is set by its terminal record, `arrival` by its stop.
 
+    `position` counts, from 1, the ends that were taken or drained, in that order.
     `late` says why its time is over, '' while it is not. `begun_ms` is the run's `active_ms`
     at the branch's first attempt, None before it.
     """
@@ -116,6 +119,7 @@ class BranchState:
     arrival: End | None = None
     end: End | None = None
     taken: bool = False
+    position: int = 0
     reason: str = ""
     terminal_stage: str = ""
     context: str = ""
@@ -130,15 +134,15 @@ class BranchState:
 class Fork:
     """One visit of a fan-out, from its start until its fan-in has merged it.
 
-    `cursor` is the first branch in declared order whose end is not taken, `next_start` the
-    first that has not started, `open` counts branches without a terminal record. `skips`
-    (not activated, no record yet), `arrived` (no terminal record yet) and `taken` are branch
-    indexes, the last two in the order in which it happened. `endable` are branches that
-    are not wanted any more, losers or late ones, and in which nothing runs. `join` is the
-    decision record's content once there is one, `left` that control has left the fan-out.
-    `elements` are those of a dynamic fan-out, one for each branch. `decide` is the plan's,
-    unless the run's options override it. `begun_ms` is the run's
-    `active_ms` at the start; `late` says that `join_timeout` is over.
+    `counted` is how many ends were taken or drained so far, `cursor` the first branch in
+    declared order whose end is not taken, `next_start` the first that has not started, `open`
+    counts branches without a terminal record. `skips` (not activated, no record yet), `arrived`
+    (no terminal record yet) and `taken` are branch indexes, the last two in the order in which
+    it happened. `endable` are branches that are not wanted any more, losers or late ones, and
+    in which nothing runs. `join` is the decision record's content once there is one, `left`
+    that control has left the fan-out. `elements` are those of a dynamic fan-out, one for each
+    branch. `decide` is the plan's, unless the run's options override it. `begun_ms` is the
+    run's `active_ms` at the start; `late` says that `join_timeout` is over.
     """
 
     region: Region
@@ -148,6 +152,7 @@ class Fork:
     branches: list[BranchState]
     started_at: int
     tally: Tally
+    counted: int = 0
     cursor: int = 0
     next_start: int = 0
     running: int = 0
@@ -222,6 +227,14 @@ class State:
         """Where a branch's region ends; None on the trunk, or where branches meet nowhere."""
         fork = self.own_fork(walker)
         return None if fork is None else fork.region.join_at
+
+    def await_slot(self, path: str) -> None:
+        """A walker's next step is an attempt of its stage: it waits among those for a slot.
+
+        Only takes a hint over; what has happened stays as `apply` wrote it.
+        """
+        self.ready.pop(path, None)
+        self.startable[path] = None
 
     def rest(self, stage: str) -> None:
         """Nothing is to be decided about a fork until a record touches it again.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from attractorc.compiler.plan.model import Branch, FanIn, Human, Parallel, Region
-from attractorc.compiler.policy import FanOut, ForEach, Join, Merge, MergeRule
+from attractorc.compiler.plan.digest import sealed
+from attractorc.compiler.plan.model import Agent, Branch, FanIn, Human, Judge, Parallel, Region
+from attractorc.compiler.policy import FanOut, ForEach, Join, Merge, MergeRule, Winner, WinnerKey
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.events import Cancelled
 from attractorc.interpreter.driver.journal import read
@@ -151,12 +153,68 @@ def dynamic() -> tuple[Any, dict[str, Any]]:
     return made, {"list": listed, "work": work}
 
 
+def judged_by(*keys: WinnerKey, retries: int = 0) -> tuple[Any, dict[str, Any]]:
+    judge = Judge(Agent(("Which?",)), ("Which?",))
+    made = plan(
+        step("fan", work=Parallel()),
+        step("a", "join", region="fan"),
+        step("b", "join", region="fan"),
+        quick(step("join", "last", work=FanIn("fan", judge)), retries),
+        step("last", "exit"),
+        regions=(
+            region(
+                "fan",
+                "a b",
+                "join",
+                winner=Winner(keys, written=True),
+                merge=Merge((MergeRule("n", "winner"),)),
+            ),
+        ),
+    )
+    names = Outcome(Status.SUCCESS, artifacts={"response.md": b'{"winner": "b"}'})
+    answers = by_attempt(Outcome(Status.SUCCESS), names)
+    return made, {"a": writes(n="a"), "b": writes(n="b"), "join": answers}
+
+
+def by_an_agent() -> tuple[Any, dict[str, Any]]:
+    return judged_by(WinnerKey("prompt"), retries=1)
+
+
+def by_nobody() -> tuple[Any, dict[str, Any]]:
+    return judged_by(WinnerKey("prompt"))
+
+
+def by_a_person() -> tuple[Any, dict[str, Any]]:
+    made, behaviour = judged_by(WinnerKey("status"), WinnerKey("human"))
+    # `Says` gives one answer to everything, so the branch is called like it.
+    one = made.regions["fan"]
+    branches = tuple(replace(each, id={"b": "Yes"}.get(each.id, each.id)) for each in one.branches)
+    return sealed(replace(made, regions={"fan": replace(one, branches=branches)})), behaviour
+
+
+def where_they_meet_elsewhere() -> tuple[Any, dict[str, Any]]:
+    made, behaviour = judged_by(WinnerKey("prompt"), retries=1)
+    join, fan = made.steps["join"], made.steps["fan"]
+    steps = {
+        **made.steps,
+        "fan": replace(fan, work=Parallel(join.work.judge), retry=join.retry),
+        "join": step("join", "last"),
+    }
+    one = replace(made.regions["fan"], meeting="node")
+    behaviour = {**behaviour, "fan": behaviour["join"], "join": SUCCEEDS}
+    return sealed(replace(made, steps=steps, regions={"fan": one})), behaviour
+
+
 PIPELINES = {
     "retries and a loop": simple,
     "a fork": forked,
     "nested": nested,
     "asked": asked,
     "a branch for each element": dynamic,
+    "a winner by an agent that answers at last": by_an_agent,
+    "a winner by an agent that never answers": by_nobody,
+    "a winner by a person": by_a_person,
+    "a winner by an agent, asked by the fan-out": where_they_meet_elsewhere,
 }
 
 
@@ -176,6 +234,7 @@ def test_from_every_prefix_of_the_journal_the_outcome_is_the_same(pipeline) -> N
         resumed = run(made, second, store=store, interviewer=Says("Yes"), resume=True)
         assert resumed.result.outcome_digest == undisturbed.result.outcome_digest, survives
         assert not before & {call.stage_id for call in second.calls}, survives
+        assert not answered(store, survives) & {call.attempt_id for call in second.calls}
         assert once_each(resumed), survives
 
 
@@ -185,6 +244,17 @@ def committed(store: MemoryStore) -> set[str]:
         record.stage_attempt_id.partition(":")[2].rpartition("@")[0]
         for record, _turn in read(store, "run-1")
         if isinstance(record, StageLifecycle) and record.kind in ("completed", "failed")
+    }
+
+
+def answered(store: MemoryStore, survives: int) -> set[str]:
+    """The attempts whose answer about a winner was journaled before the crash."""
+    return {
+        record.stage_attempt_id
+        for record, _turn in read(store, "run-1")
+        if isinstance(record, StageLifecycle)
+        and record.kind == "judged"
+        and record.sequence_no <= survives
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from attractorc.compiler.policy import Winner, WinnerKey, WinnerKind
 from attractorc.compiler.value import Json, canonical
-from attractorc.interpreter.merges.winner import RANKINGS
+from attractorc.interpreter.merges.winner import ASKED, RANKINGS, Asking, Selection, select
 from attractorc.interpreter.outcome import End, Status
 
 from .branches import branch, by, decide, numbers, plain, region, reread, values
@@ -231,14 +232,97 @@ def test_long_values_are_cut_in_the_ranking() -> None:
     assert seen == '"' + "x" * 36 + "..."
 
 
-@pytest.mark.parametrize("kind", ["arrival", "prompt", "human"])
-def test_what_the_compiler_refuses_is_our_fault_here(kind: Any) -> None:
-    with pytest.raises(AssertionError, match=kind):
-        decide(region(winner=by(WinnerKey(kind))), branch("a"))
+def test_arrival_takes_the_first_that_came_whatever_was_declared() -> None:
+    came = [replace(branch(name), position=n) for name, n in (("a", 3), ("b", 1), ("c", 2))]
+    found = won(by(WinnerKey("arrival")), *came)
+    assert (found["id"], found["method"]) == ("b", "arrival")
+    assert [place["branch"] for place in found["ranking"]] == ["b", "c", "a"]
 
 
-def test_every_kind_of_key_has_its_line_in_the_table() -> None:
-    assert set(RANKINGS) == set(get_args(WinnerKind))
+PROMPT, HUMAN = WinnerKey("prompt"), WinnerKey("human")
+BEST = WinnerKey("max", "score")
+
+# Rule, scores of a, b, c, answers given; who is asked about whom, or who won and by what.
+TURNS: tuple[
+    tuple[str, Winner, tuple[Json, ...], dict[Any, str], Asking | tuple[str, str]], ...
+] = (
+    ("all are put to the first key", by(PROMPT), (1, 2), {}, Asking("prompt", ("a", "b"))),
+    (
+        "only what ties so far is put to a later key",
+        by(BEST, HUMAN),
+        (2, 1, 2),
+        {},
+        Asking("human", ("a", "c")),
+    ),
+    (
+        "the candidates stand in declared order, whatever a key ranked",
+        by(WinnerKey("vote", "score"), PROMPT),
+        (1, 2, 2),
+        {},
+        Asking("prompt", ("b", "c")),
+    ),
+    ("nobody is asked about one that is left", by(BEST, PROMPT), (2, 1), {}, ("a", "max(score)")),
+    ("nobody is asked about the only one", by(PROMPT), (1,), {}, ("a", "only_candidate")),
+    ("nobody is asked after first", by(FIRST, HUMAN), (1, 2), {}, ("a", "first")),
+    ("the answer decides", by(PROMPT), (1, 2), {"prompt": "b"}, ("b", "prompt")),
+    (
+        "the answer decides among those that it was about",
+        by(BEST, PROMPT, FIRST),
+        (1, 2, 2),
+        {"prompt": "c"},
+        ("c", "max(score), prompt"),
+    ),
+    (
+        "an answer leaves one, so that the next is not asked",
+        by(PROMPT, HUMAN),
+        (1, 2),
+        {"prompt": "b"},
+        ("b", "prompt"),
+    ),
+    (
+        "the answer to another key is no answer",
+        by(HUMAN, PROMPT),
+        (1, 2),
+        {"prompt": "b"},
+        Asking("human", ("a", "b")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "written", "answers", "expected"),
+    [case[1:] for case in TURNS],
+    ids=[case[0] for case in TURNS],
+)
+def test_several_keys_in_turn_ask_only_about_what_is_left(
+    rule: Winner, written: tuple[Json, ...], answers: dict[Any, str], expected: Any
+) -> None:
+    found = select(rule, tuple(scores(*written)), answers)
+    if isinstance(found, Selection):
+        assert (found.winner, found.method) == expected
+    else:
+        assert found == expected
+
+
+def test_what_is_no_number_is_told_before_anybody_is_asked() -> None:
+    found = select(by(PROMPT, BEST), tuple(scores(1, "high")))
+    assert isinstance(found, Selection)
+    assert "max(score) needs a number" in found.fault
+
+
+def test_an_answer_that_was_not_to_be_given_is_our_fault() -> None:
+    with pytest.raises(AssertionError, match="'a' was not to be chosen"):
+        select(by(BEST, PROMPT), tuple(scores(1, 2, 2)), {"prompt": "a"})
+
+
+def test_a_merge_before_anybody_was_asked_is_our_fault() -> None:
+    with pytest.raises(AssertionError, match="nobody was asked yet"):
+        decide(region(winner=by(PROMPT)), branch("a"), branch("b"))
+
+
+def test_every_kind_of_key_ranks_or_asks() -> None:
+    assert set(RANKINGS) | ASKED == set(get_args(WinnerKind))
+    assert not set(RANKINGS) & ASKED
 
 
 RULES = st.lists(
