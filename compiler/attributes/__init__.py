@@ -19,6 +19,7 @@ from .stages import EDGES, GRAPH, STAGES, SUBGRAPHS
 __all__ = [
     "DRAWING",
     "JUDGED",
+    "MODELS",
     "REGION_KINDS",
     "RETRIES",
     "TABLE",
@@ -39,6 +40,9 @@ JUDGED: frozenset[str] = frozenset(
 )
 RETRIES = frozenset({"max_retries", "retry_policy"})
 REGION_KINDS = ("parallel", "parallel.fan_in")
+MODELS = frozenset(
+    {"llm_model", "llm_provider", "reasoning_effort", "backend", "fidelity", "thread_id"}
+)
 
 TABLE: tuple[Row, ...] = (*GRAPH, *SUBGRAPHS, *STAGES, *REGIONS, *CHILDREN, *EDGES)
 
@@ -88,11 +92,10 @@ def never_read(kind: str, name: str) -> bool:
     """Whether an attribute means nothing on a node of that kind, and is surely a mistake there.
 
     Only what says how a stage behaves is judged; a model or a timeout does no harm anywhere.
+    What a region's ends read depends on their winner rule, and is judged with it.
     """
     if kind == "custom":
         return False
-    if kind in REGION_KINDS and name in RETRIES:
-        return True
     row = lookup("node", name)
     if name not in JUDGED or row is None:
         return False

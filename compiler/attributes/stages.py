@@ -10,7 +10,9 @@ from .row import Row, Where
 
 _NODE: tuple[Where, ...] = ("node",)
 _AGENTS = ("codergen", "custom")
-_MODELS = ("codergen", "parallel.fan_in", "custom", "stack.manager_loop")
+# A region's two ends: read there only where somebody is asked for the winner.
+_REGION = ("parallel", "parallel.fan_in")
+_MODELS = ("codergen", *_REGION, "custom", "stack.manager_loop")
 _WORKERS = ("codergen", "tool", "wait.human", "custom")
 _EFFORTS = ("low", "medium", "high")
 
@@ -38,7 +40,7 @@ STAGES: tuple[Row, ...] = (
         "string",
         "What the agent is told, or @path of a file; $goal, inputs, ${context.key} are filled in.",
         "the label",
-        kinds=(*_AGENTS, "parallel.fan_in"),
+        kinds=(*_AGENTS, *_REGION),
         aliases=("llm_prompt",),
         spec=True,
     ),
@@ -47,7 +49,7 @@ STAGES: tuple[Row, ...] = (
         _NODE,
         "string",
         'A file beside the pipeline that holds the prompt; written prompt="@path" as a rule.',
-        kinds=(*_AGENTS, "parallel.fan_in"),
+        kinds=(*_AGENTS, *_REGION),
     ),
     Row(
         "tool_command",
@@ -75,7 +77,7 @@ STAGES: tuple[Row, ...] = (
         "int",
         "How often the stage is tried again after a RETRY or a FAIL.",
         "the graph's default_max_retries",
-        kinds=_WORKERS,
+        kinds=(*_WORKERS, *_REGION),
         minimum=0,
         spec=True,
     ),
@@ -84,7 +86,7 @@ STAGES: tuple[Row, ...] = (
         _NODE,
         "retry",
         "A preset of tries and delays: none, standard, aggressive, linear or patient.",
-        kinds=_WORKERS,
+        kinds=(*_WORKERS, *_REGION),
         synonyms=("retry",),
     ),
     Row(
@@ -93,7 +95,7 @@ STAGES: tuple[Row, ...] = (
         "duration",
         "The longest time that one attempt may take.",
         "no limit",
-        kinds=_WORKERS,
+        kinds=(*_WORKERS, *_REGION),
         aliases=("human_timeout_seconds",),
         minimum=1,
         spec=True,
@@ -152,7 +154,7 @@ STAGES: tuple[Row, ...] = (
         "enum",
         "What a resume does with a stage that may have run already.",
         "rerun",
-        kinds=_WORKERS,
+        kinds=(*_WORKERS, *_REGION),
         values=("rerun", "ask", "fail"),
     ),
     Row(
@@ -209,8 +211,8 @@ STAGES: tuple[Row, ...] = (
         "human.default_choice",
         _NODE,
         "string",
-        "The choice (its target, label or key) that is taken when nobody answers in time.",
-        kinds=("wait.human",),
+        "The choice (its target, label or key; a branch id) taken when nobody answers in time.",
+        kinds=("wait.human", *_REGION),
         aliases=("default_choice",),
         spec=True,
     ),

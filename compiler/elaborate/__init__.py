@@ -8,6 +8,7 @@ judge the whole graph: that is for the rules.
 from __future__ import annotations
 
 from ..diagnostic import Diagnostic
+from ..graph.asking import asked_by, stated
 from ..graph.elements import Attr, Edge, Kind, Node
 from ..graph.model import Graph
 from ..syntax import Document
@@ -17,7 +18,7 @@ from .ignored import ignored
 from .kinds import kinds
 from .policies import joined, merged
 from .scopes import RawEdge, RawNode, Walk
-from .unsupported import unsupported_attributes, unsupported_kind, unsupported_winner
+from .unsupported import unsupported_attributes, unsupported_kind
 from .values import BROKEN
 
 __all__ = ["elaborate"]
@@ -33,6 +34,11 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
     outgoing: dict[str, list[Edge]] = {}
     for edge in edges:
         outgoing.setdefault(edge.source, []).append(edge)
+    asked = any(
+        asked_by(stated("parallel", _sound(raw.attrs)))
+        for raw in walk.nodes.values()
+        if found[raw.id][0] == "parallel"
+    )
     nodes: dict[str, Node] = {}
     for raw in walk.nodes.values():
         kind, type_name = found[raw.id]
@@ -40,10 +46,9 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
         if kind == "parallel":
             joined(raw.id, attrs, outgoing.get(raw.id, ()), findings, raw.attrs.keys() - attrs)
         merged(attrs)
-        ignored(raw.id, kind, attrs.values(), findings)
+        ignored(raw.id, kind, attrs, asked, findings)
         unsupported_kind(raw.id, kind, raw.span, findings)
         unsupported_attributes(attrs.values(), findings)
-        unsupported_winner(kind, attrs, findings)
         nodes[raw.id] = _node(raw, kind, type_name, attrs)
     attrs = _sound(walk.graph.attrs)
     unsupported_attributes(attrs.values(), findings)

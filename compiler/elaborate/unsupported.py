@@ -47,7 +47,6 @@ REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
 
 _UNHEEDED = frozenset({"fidelity", "default_fidelity", "thread_id"})
 _KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
-_WINNERS = frozenset({"prompt", "human", "arrival"})
 
 
 def unsupported_kind(node: str, kind: Kind, span: Span, findings: Findings) -> None:
@@ -76,17 +75,3 @@ def unsupported_attributes(attrs: Iterable[Attr], findings: Findings) -> None:
         row = _ATTRIBUTES.get(attr.name)
         if row and row[0](attr.value):
             _report(row[1], attr.value_span, row[2], findings)
-
-
-def unsupported_winner(kind: Kind, attrs: Mapping[str, Attr], findings: Findings) -> None:
-    """Reports winner rules that cannot be run, and prompts that would choose a winner."""
-    winner = attrs.get("winner")
-    for key in winner.value.keys if winner else ():
-        if winner and key.kind in _WINNERS:
-            what = f"choosing the winner by '{key.kind}'"
-            _report(what, winner.value_span, "write max(score), first", findings)
-            return
-    prompt = attrs.get("prompt")
-    if kind == "parallel.fan_in" and prompt and prompt.own and not winner:
-        mend = 'write winner="max(score), first"'
-        _report("choosing the winner by a prompt", prompt.key_span, mend, findings)

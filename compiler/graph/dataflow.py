@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from ..expr import Expr, keys
 from ..policy import Merge
 from ..source import Span
+from .asking import asking_text
 from .effects import Writes, writes_of
 from .elements import Attr, Edge, Node
 from .model import Graph
@@ -227,8 +228,8 @@ def _reads(graph: Graph, node: Node) -> Iterator[Read]:
     if collection is not None and node.kind == "parallel":
         yield _read(graph, node, collection, str(collection.value), "for_each")
     filled = {"goal", *(given.name for given in graph.value("inputs", ()))}
-    text = node.attrs.get("label" if node.kind == "wait.human" else "prompt")
-    if text is not None and node.kind in ("codergen", "wait.human", "parallel.fan_in"):
+    text = _filled_in(node)
+    if text is not None:
         for key in dict.fromkeys(_REFERENCE.findall(str(text.value))):
             # `${HOME}` in a prompt speaks of a shell, not of the context.
             if not key.isupper() and key not in filled:
@@ -238,6 +239,19 @@ def _reads(graph: Graph, node: Node) -> Iterator[Read]:
         if attr is not None and edge.condition is not None:
             for key in _asked(edge.condition):
                 yield Read(node.id, bare(key), word_in(graph.source, attr, key), "condition", edge)
+
+
+def _filled_in(node: Node) -> Attr | None:
+    """The text into which a stage puts values before it asks an agent or a person."""
+    match node.kind:
+        case "codergen":
+            return node.attrs.get("prompt")
+        case "wait.human":
+            return node.attrs.get("label")
+        case "parallel" | "parallel.fan_in":
+            return asking_text(node)
+        case _:
+            return None
 
 
 def _read(graph: Graph, node: Node, attr: Attr, key: str, by: By) -> Read:

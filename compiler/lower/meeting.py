@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..graph.elements import Node
+from ..graph.judges import winner_of
 from ..graph.model import Graph
 from ..graph.patterns import bare
 from ..graph.regions import BranchShape, RegionShape
 from ..plan.model import Branch, Region
 from ..plan.policy_text import join_text
-from ..policy import FanOut, ForEach, Join, Merge, Winner
+from ..policy import FanOut, ForEach, Join, Merge
 from .effective import effective
 from .steps import place
 
@@ -35,7 +36,7 @@ def region_of(graph: Graph, shape: RegionShape) -> Region:
         join_at=shape.join_at,
         meeting=shape.meeting,
         policy=_policy(fan_out),
-        winner=_said(mergers, "winner", Winner()),
+        winner=winner_of(graph, shape),
         merge=_said(mergers, "merge", Merge()),
         parent=shape.parent,
         nodes=tuple(sorted(shape.nodes)),

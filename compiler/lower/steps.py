@@ -13,7 +13,17 @@ from dataclasses import replace
 from ..graph.elements import Attr, Edge, Node
 from ..graph.model import Graph
 from ..plan.labels import accelerator, match_text
-from ..plan.model import Place, Route, Step
+from ..plan.model import (
+    Conditional,
+    Exit,
+    FanIn,
+    Parallel,
+    Place,
+    Route,
+    Start,
+    Step,
+    Work,
+)
 from ..policy import Retry
 from ..source import Span
 from ..value import Json
@@ -23,22 +33,24 @@ from .work import work_of
 
 def step_of(graph: Graph, node: Node, region: str | None, joined: str | None) -> Step:
     """A node's step in the fan-out `region`; `joined` is the fan-out that meets at it."""
+    work = work_of(graph, node, joined)
+    runs = _makes_attempts(work)
     return Step(
         id=node.id,
         label=node.label,
-        work=work_of(graph, node, joined),
+        work=work,
         routes=tuple(
             _route(edge) for edge in graph.outgoing[node.id] if not graph.is_branch_edge(edge)
         ),
-        retry=_retry(graph, node),
-        timeout_ms=effective(node, "timeout"),
+        retry=_retry(graph, node) if runs else Retry(),
+        timeout_ms=effective(node, "timeout") if runs else None,
         goal_gate=bool(effective(node, "goal_gate", False)),
         retry_target=target(graph, node.value("retry_target")),
         fallback_retry_target=target(graph, node.value("fallback_retry_target")),
         allow_partial=bool(effective(node, "allow_partial", False)),
         auto_status=bool(effective(node, "auto_status", False)),
         max_visits=effective(node, "max_visits"),
-        on_interrupted=effective(node, "on_interrupted", "rerun"),
+        on_interrupted=effective(node, "on_interrupted", "rerun") if runs else "rerun",
         reads=_patterns(node, "reads"),
         writes=_patterns(node, "writes"),
         classes=node.classes,
@@ -73,9 +85,14 @@ def _route(edge: Edge) -> Route:
     )
 
 
+def _makes_attempts(work: Work) -> bool:
+    """Whether a stage does, or asks, anything that can be tried again."""
+    if isinstance(work, Parallel | FanIn):
+        return work.judge is not None
+    return not isinstance(work, Start | Exit | Conditional)
+
+
 def _retry(graph: Graph, node: Node) -> Retry:
-    if node.kind in ("start", "exit", "conditional", "parallel", "parallel.fan_in"):
-        return Retry()
     preset: Retry | None = effective(node, "retry_policy")
     written = effective(node, "max_retries")
     if written is not None:

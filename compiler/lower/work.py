@@ -7,11 +7,13 @@ node touches this, the plan's types and a handler. It must not know routes or re
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import assert_never
 
 from ..frontend.templates import parse_template
 from ..graph.elements import Attr, Edge, Node
 from ..graph.model import Graph
+from ..graph.shape import RegionShape
 from ..plan.labels import accelerator, match_text
 from ..plan.model import (
     Agent,
@@ -20,6 +22,7 @@ from ..plan.model import (
     Exit,
     FanIn,
     Human,
+    Judge,
     Parallel,
     Start,
     Template,
@@ -28,6 +31,7 @@ from ..plan.model import (
 )
 from ..value import Json, NotJson, checked
 from .effective import effective
+from .judge import judge_of
 
 # What a step itself carries, or what only draws or selects: nothing for a host's handler.
 _CARRIED = frozenset(
@@ -62,13 +66,16 @@ def work_of(graph: Graph, node: Node, joined: str | None) -> Work:
         case "conditional":
             return Conditional()
         case "parallel":
-            return Parallel()
+            own = graph.regions.by_fan_out.get(node.id)
+            asks = own is not None and own.meeting != "fan_in"
+            return Parallel(_judge(graph, own if asks else None))
         case "parallel.fan_in":
-            return FanIn(joined)
+            met = None if joined is None else graph.regions.by_fan_out[joined]
+            return FanIn(joined, _judge(graph, met))
         case "tool":
             return Tool(node.value("tool_command", ""), node.value("output", "text"))
         case "codergen":
-            return _agent(graph, node)
+            return _agent(graph, node, _text(graph, str(node.value("prompt") or node.label)))
         case "wait.human":
             choice = node.value("human.default_choice")
             routes = graph.outgoing[node.id]
@@ -94,12 +101,16 @@ def chosen(routes: tuple[Edge, ...], choice: str) -> str | None:
     return None
 
 
-def _agent(graph: Graph, node: Node) -> Agent:
+def _judge(graph: Graph, shape: RegionShape | None) -> Judge | None:
+    return judge_of(graph, shape, partial(_text, graph), partial(_agent, graph))
+
+
+def _agent(graph: Graph, node: Node, prompt: Template) -> Agent:
     def named(name: str) -> str | None:
         return effective(node, name) or graph.value(name) or None
 
     return Agent(
-        prompt=_text(graph, str(node.value("prompt") or node.label)),
+        prompt=prompt,
         model=named("llm_model"),
         provider=named("llm_provider"),
         effort=named("reasoning_effort"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..policy import Join, Winner, branches_named
+from ..policy import Join, branches_named
 from .model import Exit, FanIn, Human, Parallel, Plan, Region, Start, Step
 
 
@@ -114,7 +114,8 @@ def _region(plan: Plan, name: str, region: Region) -> Iterator[str]:
     yield from _for_each(region)
     yield from _meeting(plan, region)
     yield from (f"policy.join.{fault}" for fault in _join(region.policy.join, set(ids)))
-    yield from (f"winner.{fault}" for fault in _winner(region.winner, set(ids)))
+    yield from (f"winner.{fault}" for fault in _winner(region, set(ids)))
+    yield from _judge(plan, region)
     yield from (
         f"merge.rules[{index}].argument: 'keyed' needs the field that tells items apart"
         for index, rule in enumerate(region.merge.rules)
@@ -168,13 +169,28 @@ def _join(join: Join, branches: set[str]) -> Iterator[str]:
             yield f"formula: there is no branch '{branch}'"
 
 
-def _winner(winner: Winner, branches: set[str]) -> Iterator[str]:
-    for index, key in enumerate(winner.keys):
+def _winner(region: Region, branches: set[str]) -> Iterator[str]:
+    for index, key in enumerate(region.winner.keys):
+        if key.kind == "arrival" and region.policy.decide != "arrival":
+            yield f"keys[{index}]: 'arrival' needs the policy decide=arrival"
         if key.kind in ("max", "min", "vote") and not key.key:
             yield f"keys[{index}].key: missing"
         for branch in key.branches:
             if branch not in branches:
                 yield f"keys[{index}].branches: there is no branch '{branch}'"
+
+
+def _judge(plan: Plan, region: Region) -> Iterator[str]:
+    """Whoever the winner rule asks is known to the stage that merges."""
+    name = region.join_at if region.meeting == "fan_in" else region.fan_out
+    step = None if name is None else plan.steps.get(name)
+    if step is None or not isinstance(step.work, FanIn | Parallel):
+        return
+    asked, judge = {key.kind for key in region.winner.keys}, step.work.judge
+    if "prompt" in asked and (judge is None or judge.agent is None):
+        yield f"winner: the work of '{name}' does not say how an agent is asked"
+    if "human" in asked and judge is None:
+        yield f"winner: the work of '{name}' does not say what a person is asked"
 
 
 def _parents(regions: Mapping[str, Region]) -> Iterator[str]:

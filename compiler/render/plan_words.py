@@ -19,6 +19,7 @@ from ..plan.model import (
     FanIn,
     Human,
     InputRef,
+    Judge,
     Parallel,
     Region,
     Start,
@@ -160,6 +161,8 @@ def work_words(step: Step) -> str:
             return template_text(step.work.prompt)
         case Human():
             return template_text(step.work.question)
+        case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
+            return template_text(judge.agent.prompt if judge.agent else judge.question)
         case _:
             return ""
 
@@ -212,19 +215,27 @@ def _handler_words(step: Step) -> Iterator[str]:
         case Tool(_, output) if output != "text":
             yield f"output {output}"
         case Agent() as agent:
-            named = {
-                "model": agent.model,
-                "provider": agent.provider,
-                "effort": agent.effort,
-                "backend": agent.backend,
-                "fidelity": agent.fidelity,
-                "thread": agent.thread_id,
-            }
-            yield from (f"{name} {value}" for name, value in named.items() if value)
+            yield from _agent_words(agent)
         case Human(_, str(choice)):
             yield f"without an answer to {choice}"
+        case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
+            yield from _agent_words(judge.agent or Agent(()))
+            if judge.default_choice is not None:
+                yield f"without an answer {judge.default_choice} wins"
         case _:
             pass
+
+
+def _agent_words(agent: Agent) -> Iterator[str]:
+    named = {
+        "model": agent.model,
+        "provider": agent.provider,
+        "effort": agent.effort,
+        "backend": agent.backend,
+        "fidelity": agent.fidelity,
+        "thread": agent.thread_id,
+    }
+    return (f"{name} {value}" for name, value in named.items() if value)
 
 
 def retry_words(retry: Retry) -> str:

@@ -16,6 +16,7 @@ from ..attributes import lookup
 from ..frontend.yaml_kinds import ENDS, KINDS
 from ..frontend.yaml_shapes import EDGE_NAMES, GRAPH_NAMES, NODE_NAMES
 from ..frontend.yaml_stages import FLOW
+from ..graph.asking import asked_by, stated
 from ..graph.elements import Attr, Edge, Kind, Node
 from ..plan.policy_text import join_text, rule_text, winner_text
 from ..policy import Join, MergeRule, Winner
@@ -102,9 +103,12 @@ def _spoken(
 ) -> Entries | None:
     """The key of the node's kind; None where another key of this form stands in its way."""
     if node.kind == "parallel" and branches is not None:
+        told: Entries = []
+        if "prompt" in attrs and asked_by(stated(node.kind, attrs)):
+            told = [("llm_prompt", Text(attrs.pop("prompt").text))]  # `prompt` would be a kind
         for name in [name for name in attrs if name in KINDS]:
             _unread(node, attrs.pop(name), notes)
-        return [("parallel", branches)]
+        return [("parallel", branches), *told]
     if node.kind == "parallel.fan_in" and "pipeline" not in attrs and node.id not in ENDS:
         return [("fan_in", _fan_in(attrs))]
     others = [name for name in attrs if name in KINDS and (node.kind, name) != _OWN]

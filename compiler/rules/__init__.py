@@ -70,6 +70,7 @@ from . import (
     unknown_input,
     unused_input,
     unused_write,
+    winner_by_arrival,
     winner_unknown_key,
 )
 
@@ -141,6 +142,7 @@ RULES: tuple[Rule, ...] = (
     merge_shadowed_rule,
     merge_type,
     winner_unknown_key,
+    winner_by_arrival,
     unused_write,
     reserved_key,
     arrival_dependent,

@@ -2,8 +2,9 @@
 
 The ends of branches are taken as they come. Which of them are there when the join is decided,
 and so the winner, the merge and the way on, can differ between two runs whose stages did the
-same. A resume and a replay decide as the run did. Leave `decide` out if equal outcomes are
-to give equal runs; the join then waits for earlier branches before later ones count.
+same; under `winner=arrival` the winner can, whatever the join waits for. A resume and a replay
+decide as the run did. Leave `decide` out if equal outcomes are to give equal runs; the join
+then waits for earlier branches before later ones count.
 
 ```bad
 digraph review {
@@ -35,7 +36,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.dataflow import written
 from ..graph.early import may_decide_early
+from ..graph.judges import winner_of
 from ..graph.model import Graph
 
 RULE = "arrival_dependent"
@@ -49,8 +52,16 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         attr = node.attrs.get("decide")
         if attr is None or attr.value != "arrival" or graph.regions.unclear(shape.fan_out):
             continue
-        join = node.attrs.get("join")
-        if may_decide_early(graph, shape):
+        join, winner = node.attrs.get("join"), None
+        if any(key.kind == "arrival" for key in winner_of(graph, shape).keys):
+            place = written(graph, shape, "winner")
+            winner = None if place is None else place[1]
+            message = (
+                f"which branch of '{node.id}' wins depends on how fast they run; "
+                "another run may decide otherwise"
+            )
+            mend = "leave arrival out of the winner, too, if equal outcomes should give equal runs"
+        elif may_decide_early(graph, shape):
             message = (
                 f"which branches of '{node.id}' count depends on how fast they run; "
                 "another run may decide otherwise"
@@ -64,7 +75,11 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             SEVERITY,
             attr.value_span,
             message,
-            () if join is None else (Related("the join", join.value_span),),
+            tuple(
+                Related(said, attr.value_span)
+                for said, attr in (("the join", join), ("the winner", winner))
+                if attr is not None
+            ),
             help=mend,
             node=node.id,
         )

@@ -1,7 +1,8 @@
 """A region says once how its branches are merged.
 
 `merge` and `winner` stand on the fan-in. On the fan-out they are for regions whose branches
-meet at no fan-in; on both it is open which of them was meant.
+meet at no fan-in; on both it is open which of them was meant. A prompt of the fan-in chooses
+the winner too, where no rule does.
 
 ```bad
 digraph review {
@@ -33,6 +34,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.asking import asked_by, own_prompt, stated
+from ..graph.elements import Node
 from ..graph.model import Graph
 
 RULE = "merge_twice"
@@ -60,3 +63,23 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
                 help=f"keep the one on '{fan_in.id}'",
                 node=fan_out.id,
             )
+        yield from _prompted(fan_out, fan_in)
+
+
+def _prompted(fan_out: Node, fan_in: Node) -> Iterator[Diagnostic]:
+    """A prompt chooses the winner at the fan-in, and a rule that asks nobody on the fan-out."""
+    rule, prompt = fan_out.attrs.get("winner"), own_prompt(fan_in.attrs)
+    if rule is None or not rule.own or prompt is None or "winner" in fan_in.attrs:
+        return
+    if asked_by(stated(fan_out.kind, fan_out.attrs)):
+        return
+    yield Diagnostic(
+        RULE,
+        SEVERITY,
+        rule.key_span,
+        f"'winner' stands on '{fan_out.id}', and its fan-in '{fan_in.id}' has a prompt, "
+        "which chooses the winner too",
+        (Related("the prompt", prompt.key_span),),
+        help=f"remove one of them, or write winner on '{fan_in.id}' with prompt among its keys",
+        node=fan_out.id,
+    )

@@ -1,7 +1,8 @@
-"""The default choice of a human gate is one of its choices.
+"""The default choice of a human gate, or of a person who chooses a winner, is one of the choices.
 
 `human.default_choice` is taken when nobody answers in time. It names the node that an edge of
-the gate leads to, or that edge's label, or its key.
+the gate leads to, or that edge's label, or its key; where `winner=human` asks, it is the id of
+a branch.
 
 ```bad
 digraph review {
@@ -35,6 +36,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
+from ..graph.asking import asked_by
+from ..graph.dataflow import written
+from ..graph.judges import winner_of
 from ..graph.model import Graph
 from ..plan.labels import accelerator, match_text
 from ..value import nearest
@@ -44,7 +48,8 @@ SEVERITY = Severity.ERROR
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each default that no edge of its gate answers to."""
+    """One finding for each default that no edge of its gate answers to, and no branch."""
+    yield from _of_winners(graph)
     for node in graph.nodes.values():
         attr = node.attrs.get("human.default_choice")
         edges = graph.outgoing[node.id]
@@ -67,5 +72,26 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             attr.value_span,
             f"'{choice}' is no choice of '{node.id}'; its choices are {listed}",
             help=f"did you mean '{meant}'?" if meant else "write the node that an edge leads to",
+            node=node.id,
+        )
+
+
+def _of_winners(graph: Graph) -> Iterator[Diagnostic]:
+    for shape in graph.regions.by_fan_out.values():
+        place = written(graph, shape, "human.default_choice")
+        if place is None or graph.regions.unclear(shape.fan_out):
+            continue
+        node, attr = place
+        ids = [branch.id for branch in shape.branches]
+        choice = str(attr.value)
+        if not choice or choice in ids or "human" not in asked_by(winner_of(graph, shape)):
+            continue
+        meant = nearest(choice, ids)
+        yield Diagnostic(
+            RULE,
+            SEVERITY,
+            attr.value_span,
+            f"'{choice}' is no branch of '{shape.fan_out}'; there are {', '.join(ids)}",
+            help=f"did you mean '{meant}'?" if meant else "write the id of a branch",
             node=node.id,
         )

@@ -37,6 +37,7 @@ from ..diagnostic import Diagnostic, Severity
 from ..expr import keys
 from ..frontend.small import narrowed
 from ..frontend.templates import references
+from ..graph.asking import asking_text
 from ..graph.elements import Attr, Edge, Node
 from ..graph.model import Graph
 from ..source import Span
@@ -92,7 +93,7 @@ def _filled_in(node: Node) -> Attr | None:
     if node.kind == "codergen":
         prompt = node.attrs.get("prompt")
         return prompt if prompt and prompt.value else node.attrs.get("label")
-    return node.attrs.get("label") if node.kind == "wait.human" else None
+    return node.attrs.get("label") if node.kind == "wait.human" else asking_text(node)
 
 
 def _is_shell(

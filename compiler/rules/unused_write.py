@@ -31,12 +31,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
-from ..graph.dataflow import DataFlow, mergers
+from ..graph.dataflow import DataFlow
 from ..graph.effects import reads_anything
+from ..graph.judges import winner_of
 from ..graph.model import Graph
 from ..graph.patterns import meets, never_written
 from ..graph.places import word_in
-from ..policy import Winner
 from ..value import nearest
 
 RULE = "unused_write"
@@ -83,8 +83,8 @@ def _read(graph: Graph, data: DataFlow, node: str, key: str) -> bool:
         if read.key.startswith("parallel.") and meets(read.key, f"*.context.{key}"):
             return True
     for fan_out, _ in graph.regions.place(node):
-        for each in mergers(graph, graph.regions.by_fan_out[fan_out]):
-            winner = each.value("winner", Winner())
-            if any(chosen.key == key for chosen in winner.keys):
+        # An agent that is asked for the winner is told everything that the branches wrote.
+        for chosen in winner_of(graph, graph.regions.by_fan_out[fan_out]).keys:
+            if chosen.key == key or chosen.kind == "prompt":
                 return True
     return False

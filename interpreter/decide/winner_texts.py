@@ -8,6 +8,7 @@ walkers, nor who answers.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from attractorc.compiler.value import Json, canonical
@@ -16,7 +17,9 @@ from ..merges import BranchResult
 
 VALUE_LIMIT = 8_000
 ANSWER_LIMIT = 1_000_000
+BROKEN_LIMIT = 1_000
 _QUOTED = 80
+_BEGINNING = re.compile(r'\{\s*"')
 
 
 class NoAnswer(ValueError):
@@ -82,23 +85,35 @@ def named(text: str, fan_out: str, candidates: Iterable[str], branches: Iterable
 
 
 def _objects(text: str) -> Iterator[dict[str, Json]]:
-    """The JSON objects in a text that are not within one another."""
+    """The JSON objects in a text that are not within one another.
+
+    Goes on where an object broke off, and gives up after many that did: a text is not to cost
+    more than it can be worth.
+    """
     decoder = json.JSONDecoder(object_pairs_hook=_unique)
-    start = text.find("{")
-    while start >= 0:
+    begun, broken = _BEGINNING.search(text), 0
+    while begun is not None:
         try:
-            value, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            end = start + 1
+            value, end = decoder.raw_decode(text, begun.start())
+        except json.JSONDecodeError as error:
+            end, broken = max(error.pos, begun.start() + 1), broken + 1
+            if broken > BROKEN_LIMIT:
+                raise NoAnswer(f"the answer has more than {BROKEN_LIMIT} broken objects") from error
+        except RecursionError as error:
+            raise NoAnswer("the answer is nested too deep") from error
+        except NoAnswer:
+            raise
+        except ValueError as error:
+            raise NoAnswer(f"the answer holds a number that is too long: {error}") from error
         else:
             yield value
-        start = text.find("{", end)
+        begun = _BEGINNING.search(text, end)
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise NoAnswer("the answer has an object in which a key stands twice")
     return made
 
 

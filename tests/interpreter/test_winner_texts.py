@@ -42,7 +42,7 @@ NAMES_NONE = {
     "nothing": ("", "names no winner"),
     "an object without the key": ('{"best": "b"}', "names no winner"),
     "only within another object": ('{"result": {"winner": "b"}}', "names no winner"),
-    "the key twice in one object": ('{"winner": "b", "winner": "a"}', "names no winner"),
+    "the key twice in one object": ('{"winner": "b", "winner": "a"}', "in which a key stands twice"),
     "two objects": ('{"winner": "b"} {"winner": "b"}', "names a winner 2 times"),
     "a number": ('{"winner": 2}', "names 2, which is no branch id"),
     "null": ('{"winner": null}', "names null, which is no branch id"),
@@ -59,7 +59,11 @@ NAMES_NONE = {
     ),
     "too long": ("x" * (ANSWER_LIMIT + 1), f"has {ANSWER_LIMIT + 1} characters; at most"),
     "a long one is cut": ("x" * 200, f'and it says "{"x" * 76}...'),
-    "deep nesting": ('{"a":' * 100_000, "names no winner"),
+    "deep nesting": ('{"a":' * 150_000, "is nested too deep"),
+    "many open braces": ("{" * 900_000, "names no winner"),
+    "many objects that break off": ('{"a": 1, ' * 100_000, "more than 1000 broken objects"),
+    "a number without an end": ('{"winner": 1' + "0" * 9_000 + "}", "a number that is too long"),
+    "within an object that breaks off": ('{"a": {"winner": "b"} or so', "names no winner"),
 }
 
 

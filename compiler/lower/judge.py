@@ -1,0 +1,63 @@
+"""Who is asked for a region's winner, as the plan's record: the agent's call, the question.
+
+Apart from the work of stages, because what the fan-in does not say the fan-out says for it.
+It must not know how winners are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..graph.asking import asked_by
+from ..graph.dataflow import mergers
+from ..graph.elements import Node
+from ..graph.judges import winner_of
+from ..graph.model import Graph
+from ..graph.shape import RegionShape
+from ..plan.model import Agent, Judge, Template
+from .effective import effective
+
+
+def judge_of(
+    graph: Graph,
+    shape: RegionShape | None,
+    text: Callable[[str], Template],
+    agent: Callable[[Node, Template], Agent],
+) -> Judge | None:
+    """The judge of a region, None where its rule asks nobody.
+
+    `text` cuts a written text into a template, `agent` makes a node's call of one.
+    """
+    asked = frozenset() if shape is None else asked_by(winner_of(graph, shape))
+    if shape is None or not asked:
+        return None
+    nodes = mergers(graph, shape)
+    prompt = str(_said(nodes, "prompt") or "")
+    if "prompt" not in asked:
+        question = text(prompt) if prompt else _question(nodes[0], shape, text)
+        return Judge(None, question, _default(nodes, shape))
+    call = text(prompt) if prompt else _instruction(graph, shape)
+    if "human" not in asked:
+        return Judge(agent(nodes[0], call))
+    return Judge(agent(nodes[0], call), _question(nodes[0], shape, text), _default(nodes, shape))
+
+
+def _instruction(graph: Graph, shape: RegionShape) -> Template:
+    goal = str(graph.value("goal") or "")
+    told = f" The goal is: {goal}" if goal else ""
+    return (f"Compare the results of the branches of '{shape.fan_out}' and choose the best.{told}",)
+
+
+def _question(node: Node, shape: RegionShape, text: Callable[[str], Template]) -> Template:
+    label = node.value("label")
+    return text(str(label)) if label else (f"Which branch of '{shape.fan_out}' is the best?",)
+
+
+def _default(nodes: tuple[Node, ...], shape: RegionShape) -> str | None:
+    choice = _said(nodes, "human.default_choice")
+    return choice if choice in [branch.id for branch in shape.branches] else None
+
+
+def _said(nodes: tuple[Node, ...], name: str) -> Any:
+    return next((value for node in nodes if (value := effective(node, name))), None)
