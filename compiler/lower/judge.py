@@ -7,6 +7,7 @@ It must not know how winners are compared.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..graph.asking import asked_by
@@ -34,13 +35,23 @@ def judge_of(
         return None
     nodes = mergers(graph, shape)
     prompt = str(_said(nodes, "prompt") or "")
-    if "prompt" not in asked:
-        question = text(prompt) if prompt else _question(nodes[0], shape, text)
-        return Judge(None, question, _default(nodes, shape))
-    call = text(prompt) if prompt else _instruction(graph, shape)
-    if "human" not in asked:
-        return Judge(agent(nodes[0], call))
-    return Judge(agent(nodes[0], call), _question(nodes[0], shape, text), _default(nodes, shape))
+    judge = Judge()
+    if "prompt" in asked:
+        call = agent(nodes[0], text(prompt) if prompt else _instruction(graph, shape))
+        judge = Judge(
+            call.prompt,
+            call.model,
+            call.provider,
+            call.effort,
+            call.backend,
+            call.fidelity,
+            call.thread_id,
+        )
+    if "human" in asked:
+        mine = bool(prompt) and "prompt" not in asked
+        question = text(prompt) if mine else _question(nodes[0], shape, text)
+        judge = replace(judge, question=question, default_choice=_default(nodes, shape))
+    return judge
 
 
 def _instruction(graph: Graph, shape: RegionShape) -> Template:

@@ -187,7 +187,7 @@ def _judge(plan: Plan, region: Region) -> Iterator[str]:
     if step is None or not isinstance(step.work, FanIn | Parallel):
         return
     asked, judge = {key.kind for key in region.winner.keys}, step.work.judge
-    if "prompt" in asked and (judge is None or judge.agent is None):
+    if "prompt" in asked and (judge is None or judge.prompt is None):
         yield f"winner: the work of '{name}' does not say how an agent is asked"
     if "human" in asked and judge is None:
         yield f"winner: the work of '{name}' does not say what a person is asked"

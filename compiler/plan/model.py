@@ -102,13 +102,34 @@ class Human:
 class Judge:
     """Who is asked for the winner, by the stage that merges, where the rule has such a key.
 
-    `agent` is the call for `prompt`, None without that key; `question` is what `human` asks,
-    and `default_choice` the branch id that is taken when nobody answers in time.
+    `prompt` and what belongs to it are an agent's, for the key of that name; `question` is what
+    `human` asks, `default_choice` the branch id that is taken when nobody answers in time.
     """
 
-    agent: Agent | None = None
+    prompt: Template | None = None
+    model: str | None = None
+    provider: str | None = None
+    effort: str | None = None
+    backend: str | None = None
+    fidelity: str | None = None
+    thread_id: str | None = None
     question: Template = ()
     default_choice: str | None = None
+
+    @property
+    def agent(self) -> Agent | None:
+        """The call of the agent, None where none is asked."""
+        if self.prompt is None:
+            return None
+        return Agent(
+            self.prompt,
+            self.model,
+            self.provider,
+            self.effort,
+            self.backend,
+            self.fidelity,
+            self.thread_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

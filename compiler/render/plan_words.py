@@ -162,7 +162,7 @@ def work_words(step: Step) -> str:
         case Human():
             return template_text(step.work.question)
         case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
-            return template_text(judge.agent.prompt if judge.agent else judge.question)
+            return template_text(judge.question if judge.prompt is None else judge.prompt)
         case _:
             return ""
 

@@ -1,7 +1,8 @@
 """`winner=arrival` needs a race: `decide=arrival` on the fan-out.
 
 The key ranks branches by the order in which their ends were taken. In declared order, the
-default, that is `first`, however fast each branch ran; nobody arrives before another.
+default, that is `first`, however fast each branch ran; nobody arrives before another. Write
+`decide=arrival` on the fan-out if the fastest is to win: that is a race, and `check` says so.
 
 ```bad
 digraph review {
@@ -18,10 +19,10 @@ digraph review {
 ```good
 digraph review {
   start [shape=Mdiamond]
-  checks [shape=component, decide=arrival]
+  checks [shape=component]
   unit [shape=parallelogram, tool_command="pytest -q"]
   lint [shape=parallelogram, tool_command="ruff check ."]
-  verdict [shape=tripleoctagon, winner=arrival]
+  verdict [shape=tripleoctagon, winner=first]
   exit [shape=Msquare]
   start -> checks -> {unit lint} -> verdict -> exit
 }

@@ -7,6 +7,7 @@ plan does: routes stay in their regions, branches meet, names exist.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from attractorc.compiler.plan.model import (
     Human,
     Input,
     InputRef,
+    Judge,
     Parallel,
     Place,
     Plan,
@@ -66,6 +68,12 @@ conditions: st.SearchStrategy[Expr] = st.recursive(
 )
 
 
+agents = st.builds(Agent, templates, *[st.none() | words] * 6)
+judges = st.builds(
+    Judge, templates, *[st.none() | words] * 6, question=templates, default_choice=st.none() | words
+)
+
+
 class _Builder:
     """Draws a block-structured plan: every region is opened and closed in one place."""
 
@@ -88,7 +96,7 @@ class _Builder:
         work = self.draw(
             st.just(Conditional())
             | st.builds(Tool, words, st.sampled_from(("text", "lines", "json", "none")))
-            | st.builds(Agent, templates, *[st.none() | words] * 6)
+            | agents
             | st.builds(Human, templates, choice)
             | st.just(FanIn(None))
             | st.builds(Custom, words, tables)
@@ -110,13 +118,20 @@ class _Builder:
         known = set(self.steps)
         branches = tuple(self.branch(depth, name, join_at) for _ in range(2))
         ids = tuple(branch.id for branch in branches)
+        policy, winner = self.draw(policies(ids)), self.draw(winners(ids))
+        if any(key.kind == "arrival" for key in winner.keys):
+            policy = replace(policy, decide="arrival")
+        if any(key.kind in ("prompt", "human") for key in winner.keys):
+            asker = self.steps[join_at if meeting == "fan_in" else name]
+            work = replace(asker.work, judge=self.draw(judges))
+            self.steps[asker.id] = replace(asker, work=work)
         self.regions[name] = Region(
             name,
             branches,
             join_at,
             meeting,
-            self.draw(policies(ids)),
-            self.draw(winners(ids)),
+            policy,
+            winner,
             self.draw(merges),
             region,
             tuple(step for step in self.steps if step not in known),

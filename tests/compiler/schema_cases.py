@@ -138,7 +138,6 @@ BAD: Mapping[str, str] = {
     "a key that is misspelt": node("run: x, tiemout: 3s, next: exit"),
     "a key of another kind": node("prompt: x, join: wait_all, next: exit"),
     "an output of an agent": node("prompt: x, output: json, next: exit"),
-    "retries of a fan-out": fan_out("retry: 2, "),
     "a start with a prompt": node("run: x, next: exit", "  start: {prompt: x}\n"),
     "choices without a question": node("run: x, choices: {y: exit}"),
     "a choice with a label": node("ask: x, choices: {y: {to: exit, label: z}}"),
@@ -249,8 +248,12 @@ DIFFERENT: Mapping[str, tuple[str, str]] = {
         fan_in("{fan_in: {ask: x}, next: exit}"),
         "schema",
     ),
-    "a retry of nothing: a name that a fan-out has not, though it says nothing": (
-        fan_out("retry: {}, "),
-        "schema",
+    "one key has a meaning by another one: retries of a fan-out that asks nobody": (
+        fan_out("retry: 2, "),
+        "check",
+    ),
+    "one key has a meaning by another one: a default of a winner that nobody is asked for": (
+        fan_in("{fan_in: true, default_choice: a, next: exit}"),
+        "check",
     ),
 }

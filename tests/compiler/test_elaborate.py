@@ -509,7 +509,32 @@ def test_a_merge_takes_up_where_it_comes_from_and_what_a_conflict_does() -> None
     [
         ("a [max_parallel=2]", "ignored_attribute <max_parallel> an agent stage never reads"),
         ("a [tool_command=x]", "ignored_attribute <tool_command> an agent stage never reads"),
-        ("a [shape=component, max_retries=2]", "ignored_attribute <max_retries> a fan-out never"),
+        (
+            "a [shape=component, max_retries=2]",
+            "ignored_attribute <max_retries> a fan-out reads 'max_retries' only where an agent or "
+            "a person is asked for the winner (winner=prompt or winner=human)",
+        ),
+        (
+            "a [shape=tripleoctagon, retry_policy=linear, winner=first]",
+            "ignored_attribute <retry_policy> a fan-in reads 'retry_policy' only where",
+        ),
+        (
+            'a [shape=tripleoctagon, prompt="Which?", winner=first]',
+            "ignored_attribute <prompt> a fan-in reads 'prompt' only where an agent or a person",
+        ),
+        (
+            "a [shape=tripleoctagon, llm_model=m]",
+            "ignored_attribute <llm_model> a fan-in reads 'llm_model' only where an agent is",
+        ),
+        (
+            'a [shape=tripleoctagon, llm_model=m, prompt="Which?", winner=human]',
+            "ignored_attribute <llm_model> a fan-in reads 'llm_model' only where an agent is",
+        ),
+        (
+            'a [shape=tripleoctagon, "human.default_choice"=x, prompt="Which?"]',
+            "ignored_attribute <\"human.default_choice\"> a fan-in reads 'human.default_choice' "
+            "only where a person is asked for the winner (winner=human)",
+        ),
         ("a [shape=tripleoctagon, join=majority]", "ignored_attribute <join> a fan-in never reads"),
     ],
 )
@@ -517,6 +542,21 @@ def test_a_policy_where_nothing_reads_it_is_a_warning(statement: str, expected: 
     found = findings(statement)
     assert len(found) == 1
     assert found[0].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'a [shape=tripleoctagon, prompt="Which?", llm_model=m, max_retries=2, timeout=1m]',
+        "a [shape=tripleoctagon, winner=prompt, backend=command, retry_policy=linear]",
+        'a [shape=tripleoctagon, winner=human, prompt="Which?", "human.default_choice"=x]',
+        'a [shape=component, winner=prompt, prompt="Which?", llm_model=m, max_retries=2]',
+        "f [shape=component, winner=prompt]; a [shape=tripleoctagon, max_retries=2, llm_model=m]",
+        'a [shape=component, prompt="nobody reads it, and it changes nothing"]',
+    ],
+)
+def test_what_an_asked_agent_or_person_reads_is_read(statement: str) -> None:
+    assert findings(statement) == []
 
 
 def test_defaults_may_reach_nodes_that_do_not_read_them() -> None:
@@ -618,7 +658,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
         ("a [shape=component, workspace=copy]", "copy"),
         ("a [shape=house]", "a"),
         ("a -> b [loop_restart=true]", "true"),
-        ("a [shape=tripleoctagon, prompt=best]", "prompt"),
         ("a [tool_hooks.pre=x]", "x"),
     ],
 )

@@ -124,7 +124,7 @@ FAULTS: list[tuple[str, Callable[[Any], object], str]] = [
     (
         "a field that nothing resembles",
         lambda data: data["steps"]["verdict"]["work"].update(zzz=1),
-        "steps.verdict.work.zzz: unknown field; known are region",
+        "steps.verdict.work.zzz: unknown field; known are region, judge",
     ),
     (
         "a missing field",
@@ -233,6 +233,27 @@ FAULTS: list[tuple[str, Callable[[Any], object], str]] = [
         lambda data: data.update(version=2),
         "this plan has version 2, this attractorc reads version 1; compile the pipeline again,"
         " or use a newer attractorc",
+    ),
+    (
+        "a race that is none",
+        lambda data: data["regions"]["checks"].update(
+            winner={"keys": [{"kind": "arrival"}], "written": True}
+        ),
+        "regions.checks.winner.keys[0]: 'arrival' needs the policy decide=arrival",
+    ),
+    (
+        "an agent of whom nothing is known",
+        lambda data: data["regions"]["checks"].update(
+            winner={"keys": [{"kind": "prompt"}], "written": True}
+        ),
+        "regions.checks.winner: the work of 'verdict' does not say how an agent is asked",
+    ),
+    (
+        "a person without a question",
+        lambda data: data["regions"]["checks"].update(
+            winner={"keys": [{"kind": "human"}], "written": True}
+        ),
+        "regions.checks.winner: the work of 'verdict' does not say what a person is asked",
     ),
     (
         "no digest",

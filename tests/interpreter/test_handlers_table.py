@@ -14,6 +14,7 @@ from attractorc.compiler.plan.model import (
     Exit,
     FanIn,
     Human,
+    Judge,
     Parallel,
     Plan,
     Region,
@@ -22,7 +23,6 @@ from attractorc.compiler.plan.model import (
     Tool,
     Work,
 )
-from attractorc.compiler.policy import Winner, WinnerKey
 from attractorc.interpreter.handlers import built_in, check_ready, handler_name
 from attractorc.interpreter.handlers.agent_command import CommandBackend
 from attractorc.interpreter.ports import Call
@@ -90,13 +90,32 @@ def test_an_unknown_backend_of_the_run_is_said() -> None:
     assert reason == "node 'b' cannot be run: there is no agent backend 'magic', only simulate"
 
 
-def test_a_winner_by_prompt_needs_an_agent_too() -> None:
-    region = Region("fan", (), "meet", "fan_in", winner=Winner((WinnerKey("prompt"),), True))
-    steps = (step(Parallel(), "fan"), step(FanIn("fan"), "meet"))
-    table = built_in({}, backends=MISSING, backend="command")
-    reason = check_ready(plan(*steps, regions={"fan": region}), table)
+@pytest.mark.parametrize(
+    ("fan", "meet"),
+    [(Parallel(), FanIn("fan", Judge(("Which?",)))), (Parallel(Judge(("Which?",))), Tool("x"))],
+    ids=["at the fan-in", "at the fan-out"],
+)
+def test_a_winner_by_prompt_needs_an_agent_too(fan: Parallel, meet: Work) -> None:
+    asks = "fan" if fan.judge else "meet"
+    given = plan(step(fan, "fan"), step(meet, "meet"))
+    reason = check_ready(given, built_in({}, backends=MISSING, backend="command"))
     assert reason is not None
-    assert reason.startswith("node 'meet' cannot be run")
+    assert reason.startswith(f"node '{asks}' cannot be run: the agent program")
+    assert check_ready(given, built_in({})) is None
+    assert check_ready(given, {"tool": FakeHandler()}) == (
+        f"node '{asks}' asks an agent, and no handler is given for agents"
+    )
+
+
+def test_a_winner_s_own_backend_overrides_the_run_s() -> None:
+    own = step(FanIn("fan", Judge(("Which?",), backend="simulate")), "meet")
+    table = built_in({}, backends=MISSING, backend="command")
+    assert check_ready(plan(step(Parallel(), "fan"), own), table) is None
+
+
+def test_a_winner_by_a_person_needs_no_agent() -> None:
+    given = plan(step(FanIn("fan", Judge(question=("Which?",))), "meet"))
+    assert check_ready(given, built_in({}, backends=MISSING, backend="command")) is None
 
 
 def test_a_host_s_own_agent_handler_answers_for_itself() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from attractorc.compiler.plan.model import Agent, FanIn, Judge, Parallel, Plan
+from attractorc.compiler.plan.model import FanIn, Judge, Parallel, Plan
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, WinnerKey
 from attractorc.interpreter.outcome import Outcome, Status, failed
 from attractorc.interpreter.ports import Answer, Call, Question
@@ -41,7 +41,7 @@ from .pipelines import (
 PROMPT, HUMAN, FIRST = WinnerKey("prompt"), WinnerKey("human"), WinnerKey("first")
 SCORE = WinnerKey("max", "score")
 TOOK = Merge((MergeRule("n", "winner"),))
-JUDGE = Judge(Agent(("Which is best?",), model="m"), ("Which do you want?",))
+JUDGE = Judge(("Which is best?",), model="m", question=("Which do you want?",))
 WRITTEN = {"a": writes(n="a", score=1), "b": writes(n="b", score=2), "c": writes(n="c", score=2)}
 
 

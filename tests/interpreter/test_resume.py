@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from attractorc.compiler.plan.digest import sealed
-from attractorc.compiler.plan.model import Agent, Branch, FanIn, Human, Judge, Parallel, Region
+from attractorc.compiler.plan.model import Branch, FanIn, Human, Judge, Parallel, Region
 from attractorc.compiler.policy import FanOut, ForEach, Join, Merge, MergeRule, Winner, WinnerKey
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.events import Cancelled
@@ -154,7 +154,7 @@ def dynamic() -> tuple[Any, dict[str, Any]]:
 
 
 def judged_by(*keys: WinnerKey, retries: int = 0) -> tuple[Any, dict[str, Any]]:
-    judge = Judge(Agent(("Which?",)), ("Which?",))
+    judge = Judge(("Which?",), question=("Which?",))
     made = plan(
         step("fan", work=Parallel()),
         step("a", "join", region="fan"),

@@ -42,7 +42,10 @@ NAMES_NONE = {
     "nothing": ("", "names no winner"),
     "an object without the key": ('{"best": "b"}', "names no winner"),
     "only within another object": ('{"result": {"winner": "b"}}', "names no winner"),
-    "the key twice in one object": ('{"winner": "b", "winner": "a"}', "in which a key stands twice"),
+    "the key twice in one object": (
+        '{"winner": "b", "winner": "a"}',
+        "in which a key stands twice",
+    ),
     "two objects": ('{"winner": "b"} {"winner": "b"}', "names a winner 2 times"),
     "a number": ('{"winner": 2}', "names 2, which is no branch id"),
     "null": ('{"winner": null}', "names null, which is no branch id"),
