@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 import click
@@ -94,7 +94,7 @@ class View:
             case StageLifecycle(kind="completed" | "failed" | "retrying" | "cancelled"):
                 return self._stage(record)
             case StageLifecycle(kind="judging"):
-                listed = ", ".join(map(str, record.asked["candidates"]))
+                listed = ", ".join(cast("list[str]", record.asked["candidates"]))
                 text = f"{record.node_id}: asks an agent for the winner among {listed}"
                 return f"  {where(record.path)}{_one_line(text)}"
             case ParallelLifecycle(kind="started"):

@@ -54,8 +54,13 @@ def ignored(
             findings.add("ignored_attribute", attr.key_span, message, help=mend, node=node)
         elif never_read(kind, attr.name):
             message = f"{_CALLED[kind]} never reads '{attr.name}'"
-            mend = _MENDS.get(attr.name)
-            findings.add("ignored_attribute", attr.key_span, message, help=mend, node=node)
+            findings.add(
+                "ignored_attribute",
+                attr.key_span,
+                message,
+                help=_MENDS.get(attr.name),
+                node=node,
+            )
 
 
 def _needed(kind: Kind, name: str) -> tuple[str, ...]:

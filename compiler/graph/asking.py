@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ..policy import Winner, WinnerKey, WinnerKind
 from .elements import Attr, Kind, Node
+from .shape import RegionShape
 
 ASKED: frozenset[WinnerKind] = frozenset({"prompt", "human"})
 PROMPTS = ("prompt", "prompt_file")
@@ -34,6 +35,11 @@ def own_prompt(attrs: Mapping[str, Attr]) -> Attr | None:
 def asked_by(rule: Winner | None) -> frozenset[WinnerKind]:
     """The kinds of key in a rule that ask somebody."""
     return frozenset() if rule is None else ASKED & {key.kind for key in rule.keys}
+
+
+def is_branch(name: str, shape: RegionShape) -> bool:
+    """Whether a name is a branch of a region, or an element's (`work[0]`) of a dynamic one."""
+    return any(name == each.id or name.startswith(f"{each.id}[") for each in shape.branches)
 
 
 def asking_text(node: Node) -> Attr | None:

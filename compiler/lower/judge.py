@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..graph.asking import asked_by
+from ..graph.asking import asked_by, is_branch
 from ..graph.dataflow import mergers
 from ..graph.elements import Node
 from ..graph.judges import winner_of
@@ -67,7 +67,7 @@ def _question(node: Node, shape: RegionShape, text: Callable[[str], Template]) -
 
 def _default(nodes: tuple[Node, ...], shape: RegionShape) -> str | None:
     choice = _said(nodes, "human.default_choice")
-    return choice if choice in [branch.id for branch in shape.branches] else None
+    return choice if choice is not None and is_branch(str(choice), shape) else None
 
 
 def _said(nodes: tuple[Node, ...], name: str) -> Any:

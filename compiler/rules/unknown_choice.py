@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
-from ..graph.asking import asked_by
+from ..graph.asking import asked_by, is_branch
 from ..graph.dataflow import written
 from ..graph.judges import winner_of
 from ..graph.model import Graph
@@ -84,7 +84,11 @@ def _of_winners(graph: Graph) -> Iterator[Diagnostic]:
         node, attr = place
         ids = [branch.id for branch in shape.branches]
         choice = str(attr.value)
-        if not choice or choice in ids or "human" not in asked_by(winner_of(graph, shape)):
+        if (
+            not choice
+            or is_branch(choice, shape)
+            or "human" not in asked_by(winner_of(graph, shape))
+        ):
             continue
         meant = nearest(choice, ids)
         yield Diagnostic(

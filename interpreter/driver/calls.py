@@ -97,7 +97,8 @@ def call_for(
 ) -> Call:
     """The call of the attempt that a walker is about to make."""
     step = state.step(walker)
-    prompt, candidates = "", ()
+    prompt = ""
+    candidates: tuple[str, ...] = ()
     if isinstance(step.work, Agent):
         prompt = render(step.work.prompt, walker.context, state.inputs)
     elif judging.is_judging(step):

@@ -160,7 +160,7 @@ def decided(state: State, record: Record) -> bool:
             return record.kind not in FROM_OUTSIDE
         case InterviewLifecycle():
             return record.kind in ("started", "withdrawn")
-        case StageLifecycle(kind="started"):
+        case StageLifecycle(kind="started" | "judging"):
             return True
         case StageLifecycle(kind="completed" | "failed" | "retrying"):
             return record.path not in state.running

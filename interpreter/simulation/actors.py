@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, assert_never
 
 from attractorc.compiler.plan.model import Custom, Plan, Step, Tool
+from attractorc.compiler.value import canonical
 
 from ..handlers import AGENT, TOOL
 from ..handlers.agent import Response, agent_outcome
@@ -45,10 +46,19 @@ class ScriptedHandler:
         await _bounded(self._turns, call.path, call.step.id, call.attempt_id)
         play = self._turns.take(call.path, call.step.id, call.stage_id, call.attempt_id)
         play = play or self._default
+        if call.candidates:
+            play = _naming(play, call.candidates[0])
         await asyncio.sleep(play.after_ms / 1_000)
         if play.hang:
             await _for_ever()
         return played(call.step, play, call.prompt)
+
+
+def _naming(play: Play, first: str) -> Play:
+    """A play of a stage that chooses a winner: without a word of its own, the first candidate."""
+    if not play.status.succeeded or play.response is not None or "winner" in play.writes:
+        return play
+    return replace(play, response=canonical({"winner": first}))
 
 
 async def _bounded(turns: Turns[Any], path: str, node: str, attempt_id: str) -> None:

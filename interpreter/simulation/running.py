@@ -81,7 +81,10 @@ class Stage:
         """Count the turns that an earlier engine has played (before a resume)."""
         for record in records:
             match record:
-                case StageLifecycle(kind="started"):
+                # The ends of a region take a turn only where they ask an agent for a winner.
+                case StageLifecycle(kind="started", handler="parallel" | "parallel.fan_in"):
+                    pass
+                case StageLifecycle(kind="started" | "judging"):
                     stage = stage_id(record.path, record.node_id, record.visit)
                     attempt = record.stage_attempt_id
                     self.handler.remember(record.path, record.node_id, stage, attempt)
