@@ -75,6 +75,20 @@ digraph dynamic {{
   gather [shape=tripleoctagon, merge="done: append; *: isolate"]
   start -> list -> each -> work -> gather -> exit
 }}""",
+    "judged": f"""
+digraph judged {{
+  start [shape=Mdiamond] exit [shape=Msquare]
+  checks [shape=component]
+  verdict [shape=tripleoctagon, winner="max(score), prompt", merge="tool.output: winner"]
+  review [shape=component]
+  choice [shape=tripleoctagon, winner=human]
+  node [shape=parallelogram]
+  a [tool_command="{EFFECT}; echo a"]
+  b [tool_command="{EFFECT}; echo b"]
+  p [tool_command="{EFFECT}; echo p"]
+  q [tool_command="{EFFECT}; echo q"]
+  start -> checks -> {{a b}} -> verdict -> review -> {{p q}} -> choice -> exit
+}}""",
     "gate": f"""
 digraph gate {{
   start [shape=Mdiamond] exit [shape=Msquare]

@@ -107,6 +107,77 @@ def test_a_gate_parks_and_is_answered_and_resumed(tmp_path: Path) -> None:
     assert (over.returncode, "has ended" in over.stderr) == (4, True)
 
 
+FORK = (
+    "f [shape=component] start -> f -> {a b} -> j -> exit "
+    + tool("a", "echo a >> ran; echo one", "writes=n")
+    + tool("b", "echo b >> ran; echo two", "writes=n")
+)
+
+
+def test_a_person_who_chooses_the_winner_is_answered_from_elsewhere(tmp_path: Path) -> None:
+    asks = 'j [shape=tripleoctagon, winner=human, label="Which one?", merge="n: winner"] '
+    pipeline(tmp_path, FORK + asks)
+    store = ("--store", "s.db")
+    parked = attractorc(tmp_path, "exec", "p.dot", "--run-id", "r1", *store)
+    assert (parked.returncode, "waits for an answer to /j.1" in parked.stdout) == (3, True)
+    asked = attractorc(tmp_path, "questions", "r1", *store)
+    assert "Which one?" in asked.stdout
+    wrong = attractorc(tmp_path, "answer", "r1", "j", "c", *store)
+    assert (wrong.returncode, "'c' is no choice of /j.1: a (a), b (b)" in wrong.stderr) == (2, True)
+    assert attractorc(tmp_path, "answer", "r1", "j", "b", *store).returncode == 0
+    done = attractorc(tmp_path, "resume", "r1", *store)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "r1: success")
+    assert sorted((tmp_path / "ran").read_text().split()) == ["a", "b"]
+    told = attractorc(tmp_path, "why", "r1", *store).stdout
+    assert "winner: b, by human" in told
+    assert "a person was asked to choose among a, b: chose b" in told
+    assert 'n = "two"' in attractorc(tmp_path, "why", "r1", "n", *store).stdout
+
+
+def test_a_program_that_chooses_the_winner_is_tried_again(tmp_path: Path) -> None:
+    asks = 'j [shape=tripleoctagon, prompt="Which one?", max_retries=1, merge="n: winner"] '
+    pipeline(tmp_path, FORK + asks)
+    (tmp_path / "judge.sh").write_text(
+        "cat > asked; test $ATTRACTOR_ATTEMPT = 2 || exec echo I like both\n"
+        """echo 'Clearly: {"winner": "b"}'\n"""
+    )
+    done = attractorc(
+        *(tmp_path, "exec", "p.dot", "--store", "s.db", "--logs", "logs"),
+        *("--backend", "command", "--agent-command", "sh judge.sh"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "j: asks an agent for the winner among a, b" in done.stderr
+    assert "j: try 1 failed" in done.stderr
+    assert 'it says "I like both"' in done.stderr
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith("Which one?\n\nThe candidates, as JSON:")
+    assert (tmp_path / "logs" / "j" / "prompt.md").read_text() == asked
+    assert (tmp_path / "logs" / "j" / "response.md").read_text() == 'Clearly: {"winner": "b"}'
+    told = attractorc(tmp_path, "why", "last", "j", "--store", "s.db").stdout
+    assert "an agent was asked to choose among a, b: chose b" in told
+
+
+def test_the_simulated_agent_chooses_the_first_candidate_and_says_what_it_is(
+    tmp_path: Path,
+) -> None:
+    pipeline(tmp_path, FORK + 'j [shape=tripleoctagon, winner=prompt, merge="n: winner"] ')
+    done = attractorc(tmp_path, "exec", "p.dot", "--store", "s.db", "--logs", "logs")
+    assert done.returncode == 0, done.stderr
+    response = (tmp_path / "logs" / "j" / "response.md").read_text()
+    assert response == '[Simulated] Response for stage: j\n{"winner":"a"}'
+    assert 'n = "one"' in attractorc(tmp_path, "why", "last", "n", "--store", "s.db").stdout
+
+
+def test_a_missing_program_that_would_choose_is_told_before_anything_runs(tmp_path: Path) -> None:
+    pipeline(tmp_path, FORK + 'j [shape=tripleoctagon, winner="first, prompt"] ')
+    done = attractorc(
+        *(tmp_path, "exec", "p.dot", "--backend", "command", "--agent-command", "no-such-judge")
+    )
+    assert done.returncode == 2
+    assert "node 'j' cannot be run: the agent program 'no-such-judge'" in done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
 def test_inputs_are_typed_and_reach_tools(tmp_path: Path) -> None:
     inputs = 'graph [inputs="base: string = main; depth: int"] '
     command = "test $ATTRACTOR_INPUT_DEPTH = 3 && test $base = dev"

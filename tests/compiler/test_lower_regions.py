@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from attractorc.compiler.plan.model import (
-    FanIn,
-)
-from attractorc.compiler.policy import ForEach, Merge, MergeRule, Winner, WinnerKey
+import pytest
+
+from attractorc.compiler.plan.model import ContextRef, FanIn, Judge, Parallel
+from attractorc.compiler.policy import ForEach, Merge, MergeRule, Retry, Winner, WinnerKey
 
 from .lowering import plan_of
 
@@ -111,3 +111,103 @@ def test_a_fan_out_over_a_collection_keeps_its_key_and_what_an_empty_one_is() ->
     policy = plan.regions["f"].policy
     assert policy.for_each == ForEach("files", "fail")
     assert (policy.branch_timeout_ms, policy.join_timeout_ms) == (300_000, 7_200_000)
+
+
+ENDS = "start -> f -> {a b} -> j -> exit f [shape=component] j [shape=tripleoctagon"
+PROMPTED = (Winner((WinnerKey("prompt"),), True), Judge(("Which?",)))
+DEFAULT = "Compare the results of the branches of 'f' and choose the best."
+
+
+@pytest.mark.parametrize(
+    ("attributes", "winner", "judge"),
+    [
+        pytest.param('prompt="Which?"', *PROMPTED, id="a prompt alone asks an agent"),
+        pytest.param('winner=prompt, prompt="Which?"', *PROMPTED, id="so does the rule"),
+        pytest.param(
+            "winner=prompt",
+            PROMPTED[0],
+            Judge((DEFAULT,)),
+            id="without a prompt there is an instruction",
+        ),
+        pytest.param(
+            'winner="max(x), prompt, first", llm_model=m, backend=b, reasoning_effort=low',
+            Winner((WinnerKey("max", "x"), WinnerKey("prompt"), WinnerKey("first")), True),
+            Judge((DEFAULT,), model="m", backend="b", effort="low"),
+            id="a model and a backend",
+        ),
+        pytest.param(
+            "winner=human",
+            Winner((WinnerKey("human"),), True),
+            Judge(question=("Which branch of 'f' is the best?",)),
+            id="without a text there is a question",
+        ),
+        pytest.param(
+            'winner=human, label="Which one?", "human.default_choice"=b',
+            Winner((WinnerKey("human"),), True),
+            Judge(question=("Which one?",), default_choice="b"),
+            id="the label is the question",
+        ),
+        pytest.param(
+            'winner=human, label="Vote", prompt="Which ${x}?"',
+            Winner((WinnerKey("human"),), True),
+            Judge(question=("Which ", ContextRef("x"), "?")),
+            id="the prompt is the question where no agent is asked",
+        ),
+        pytest.param(
+            'winner="human, prompt", label="Which one?", prompt="Which?"',
+            Winner((WinnerKey("human"), WinnerKey("prompt")), True),
+            Judge(("Which?",), question=("Which one?",)),
+            id="each has its text where both are asked",
+        ),
+        pytest.param("winner=first, llm_model=m", Winner((WinnerKey("first"),), True), None,
+                     id="nobody is asked"),
+    ],
+)  # fmt: skip
+def test_who_is_asked_for_the_winner(attributes: str, winner: Winner, judge: Judge | None) -> None:
+    plan = plan_of(f"{ENDS}, {attributes}]")
+    assert plan.regions["f"].winner == winner
+    assert plan.steps["j"].work == FanIn("f", judge)
+    assert plan.steps["f"].work == Parallel()
+
+
+def test_the_goal_and_the_graphs_model_are_told_to_an_agent_that_chooses() -> None:
+    plan = plan_of(f'graph [goal="Less code", llm_model=m] {ENDS}, winner=prompt]')
+    told = f"{DEFAULT} The goal is: Less code"
+    assert plan.steps["j"].work == FanIn("f", Judge((told,), model="m"))
+
+
+def test_a_prompt_from_a_default_block_chooses_no_winner() -> None:
+    plan = plan_of(f'node [prompt="Do it"] {ENDS}]')
+    assert (plan.regions["f"].winner, plan.steps["j"].work) == (Winner(), FanIn("f"))
+
+
+def test_where_branches_meet_at_no_fan_in_the_fan_out_asks() -> None:
+    plan = plan_of(
+        'f [shape=component, winner=prompt, prompt="Which?", max_retries=2, timeout=1m]'
+        " start -> f -> {a b} -> c -> exit"
+    )
+    assert plan.steps["f"].work == Parallel(Judge(("Which?",)))
+    assert (plan.steps["f"].retry.max_attempts, plan.steps["f"].timeout_ms) == (3, 60_000)
+
+
+def test_a_rule_on_the_fan_out_is_asked_at_the_fan_in() -> None:
+    plan = plan_of(f"{ENDS}] f [winner=prompt]")
+    assert plan.steps["j"].work == FanIn("f", Judge((DEFAULT,)))
+    assert plan.steps["f"].work == Parallel()
+
+
+def test_retries_and_times_are_a_fan_ins_own_only_where_it_asks() -> None:
+    text = f"{ENDS}, max_retries=2, timeout=1m, on_interrupted=fail, winner=RULE]"
+    asks, asks_nobody = (
+        plan_of(text.replace("RULE", rule)).steps["j"] for rule in ("prompt", "first")
+    )
+    assert (asks.retry.max_attempts, asks.retry.covers_fail) == (3, True)
+    assert (asks.timeout_ms, asks.on_interrupted) == (60_000, "fail")
+    assert (asks_nobody.retry, asks_nobody.timeout_ms) == (Retry(), None)
+    assert asks_nobody.on_interrupted == "rerun"
+
+
+def test_plans_that_ask_nobody_keep_their_digest_whatever_only_the_asked_would_read() -> None:
+    plain = plan_of(f"{ENDS}]")
+    more = plan_of(f"{ENDS}, llm_model=m, max_retries=2, timeout=1m]")
+    assert plain.digest == more.digest

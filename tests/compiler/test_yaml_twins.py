@@ -54,6 +54,24 @@ NODES: dict[str, tuple[str, str]] = {
         m: {fan_in: {}, next: exit}
         """,
     ),
+    "a prompt that chooses the winner": meeting(
+        'prompt="Which?", llm_model=m', "prompt: Which?, model: m"
+    ),
+    "a person who chooses the winner": meeting(
+        'winner="max(x), human", prompt="Which?", "human.default_choice"=a, timeout=1h',
+        'winner: [max(x), human], prompt: "Which?", default_choice: a, timeout: 1h',
+    ),
+    "a fan-out that asks for the winner": (
+        'f [shape=component, winner=prompt, prompt="Which?", max_retries=2]'
+        " a [shape=parallelogram, tool_command=a] b [shape=parallelogram, tool_command=b]"
+        " start -> f -> {a b} -> c -> exit c [prompt=x]",
+        """
+        f: {parallel: {a: a, b: b}, winner: prompt, llm_prompt: "Which?", retry: 2, next: c}
+        a: {run: a}
+        b: {run: b}
+        c: {prompt: x, next: exit}
+        """,
+    ),
     "an agent": stage('prompt="Do $goal"', "prompt: Do $goal"),
     "an agent with its model": stage(
         "prompt=x, llm_model=m, llm_provider=p, reasoning_effort=low",

@@ -326,6 +326,12 @@ def test_reads_that_find_nothing(statements: str, expected: list[str]) -> None:
             [],
             id="it chooses the winner",
         ),
+        pytest.param(
+            f"{FORK}; a [writes=x, reads=p]; b [reads=p]; c [reads=q]; "
+            'j [prompt="Which?"]; a [output=json]',
+            [],
+            id="an agent that chooses the winner is told of it",
+        ),
     ],
 )
 def test_rules_and_writes_without_use(statements: str, expected: list[str]) -> None:

@@ -262,6 +262,27 @@ def test_default_choices(choice: str, known: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("choice", "winner", "known"),
+    [
+        ("a", "human", True),
+        ("x", "human", False),
+        ("x", "first", True),
+        ("c[0]", "human", False),
+    ],
+)
+def test_default_choices_of_a_person_who_chooses_a_winner(
+    choice: str, winner: str, known: bool
+) -> None:
+    statements = (
+        f'f [shape=component]; j [shape=tripleoctagon, winner="{winner}", '
+        f'"human.default_choice"="{choice}"]; start -> f -> {{a b}} -> j -> exit'
+    )
+    assert told(STAGES + statements, RULES) == [
+        f"error unknown_choice [\"{choice}\"] '{choice}' is no branch of 'f'; there are a, b"
+    ] * (not known)
+
+
+@pytest.mark.parametrize(
     ("texts", "known"),
     [
         (("x contains a && x>3",), False),

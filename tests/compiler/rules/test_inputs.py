@@ -24,6 +24,17 @@ Diagnostics = Callable[[str], tuple[Diagnostic, ...]]
         pytest.param('a [label="On $bas"]', ["$bas"], id="the label that is the prompt"),
         pytest.param('a [shape=hexagon, label="$bas?"]', ["$bas"], id="a question to a person"),
         pytest.param('a [prompt="$gaol"]', ["$gaol"], id="a slip in $goal"),
+        pytest.param(
+            'a [shape=tripleoctagon, prompt="$bas"]', ["$bas"], id="a prompt that chooses a winner"
+        ),
+        pytest.param(
+            'a [shape=tripleoctagon, winner=human, label="$bas?"]',
+            ["$bas?"[:-1]],
+            id="a question for a winner",
+        ),
+        pytest.param(
+            'a [shape=tripleoctagon, winner=first, label="$bas"]', [], id="a label of a fan-in"
+        ),
         pytest.param('a [prompt="$bas, $bas"]', ["$bas", "$bas"], id="each place"),
         pytest.param('a [prompt="$base and $goal"]', [], id="what is known"),
         pytest.param('a [label="$bas", prompt=x]', [], id="a label that nothing is put into"),

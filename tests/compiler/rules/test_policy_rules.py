@@ -16,6 +16,7 @@ from attractorc.compiler.rules import (
     secret_in_file,
     shell_substitution,
     unknown_class,
+    winner_by_arrival,
 )
 from attractorc.compiler.source import Source
 
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     secret_in_file,
     shell_substitution,
     unknown_class,
+    winner_by_arrival,
 )
 FORK = (
     "node [shape=parallelogram, tool_command=true]; f [shape=component]; j [shape=tripleoctagon]\n"
@@ -109,6 +111,41 @@ LOST = "the join of 'f' may cancel branch 'b', but merge_from=all wants the 'y' 
             id="a merge on both ends",
         ),
         pytest.param('f [merge="x: one"]; j [winner=first]', [], id="one of each"),
+        pytest.param(
+            'f [winner=first]; j [prompt="Which?"]',
+            [
+                "error merge_twice [winner] 'winner' stands on 'f', and its fan-in 'j' has a "
+                "prompt, which chooses the winner too"
+            ],
+            id="a rule and a prompt",
+        ),
+        pytest.param(
+            'f [winner="max(x), prompt"]; j [prompt="Which?"]', [], id="a rule that asks the prompt"
+        ),
+        pytest.param(
+            "j [winner=arrival]",
+            [
+                "error winner_by_arrival [arrival] 'f' takes its branches in declared order, so "
+                "none of them arrives before another"
+            ],
+            id="the fastest wins where there is no race",
+        ),
+        pytest.param(
+            'f [winner="max(x), arrival", decide=declared]',
+            [
+                "error winner_by_arrival [arrival] 'f' takes its branches in declared order, so "
+                "none of them arrives before another"
+            ],
+            id="the fastest of the best, on the fan-out",
+        ),
+        pytest.param(
+            "f [decide=arrival]; j [winner=arrival]",
+            [
+                "info arrival_dependent [arrival] which branch of 'f' wins depends on how fast "
+                "they run; another run may decide otherwise"
+            ],
+            id="the fastest wins a race that all finish",
+        ),
         pytest.param("f [decide=declared, join=first_success]", [], id="no race"),
     ],
 )
