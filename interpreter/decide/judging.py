@@ -8,7 +8,7 @@ ties under the keys before is put to either. Pure. It must not know how winners 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attractorc.compiler.plan.labels import accelerator
@@ -122,15 +122,21 @@ def judged(
     if retry.tries_again(step.retry, fault, walker.attempt):
         return concluded(state, walker, fault, duration_ms=duration_ms, factor=factor)
     final = retry.final(step, fault, walker.attempt)
-    return (
-        drafts.stage(
-            state,
-            walker,
-            "judged",
-            failure_reason=final.failure_reason or fault.failure_reason,
-            permanent=fault.permanent or None,
-            duration_ms=duration_ms,
-        ),
+    fault = replace(fault, failure_reason=final.failure_reason or fault.failure_reason)
+    return (unjudged(state, walker, fault, duration_ms),)
+
+
+def unjudged(
+    state: State, walker: Walker, fault: Outcome, duration_ms: int | None = None
+) -> Record:
+    """The record of a call that names no winner, and is not tried again."""
+    return drafts.stage(
+        state,
+        walker,
+        "judged",
+        failure_reason=fault.failure_reason,
+        permanent=fault.permanent or None,
+        duration_ms=duration_ms,
     )
 
 

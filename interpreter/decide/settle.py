@@ -168,6 +168,8 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
             permanent=True,
             source="engine",
         )
+        if judging.is_judging(step):
+            return (judging.unjudged(state, walker, outcome),)
         return (drafts.committed(state, walker, outcome),)
     return (drafts.stage(state, walker, "interrupted"),)
 

@@ -19,8 +19,11 @@ from attractorc.interpreter.records import (
     InterviewLifecycle,
     StageLifecycle,
 )
+from attractorc.interpreter.simulation import Play, Script, simulate
+from attractorc.interpreter.stores.memory import MemoryStore
 
 from .branches import by
+from .crashing import Crash, Crashing
 from .pipelines import (
     Behaviour,
     Nobody,
@@ -539,3 +542,53 @@ def test_the_rule_is_the_same_for_every_visit_of_a_loop() -> None:
     ran = run(replace(made, steps=steps), behaviour)
     assert [one.winner["asked"]["answer"] for one in ran.of(FanInDecision)] == ["a", "b"]
     assert [call.stage_id for call in judging(ran)] == ["/join.1", "/join.2"]
+
+
+def crashed_while_asking(made: Plan) -> MemoryStore:
+    """The store of a run that died with the agent's call out."""
+    store = MemoryStore()
+    whole = run(made, {**WRITTEN, "join": says({"winner": "b"})})
+    (asked,) = whole.of(StageLifecycle, "judging")
+    with pytest.raises(Crash):
+        run(made, WRITTEN, store=Crashing(store, asked.sequence_no))
+    return store
+
+
+def test_a_call_that_was_interrupted_is_made_again_under_its_number() -> None:
+    made = contest(PROMPT)
+    store = crashed_while_asking(made)
+    ran = run(made, {"join": says({"winner": "b"})}, store=store, resume=True)
+    assert (ran.result.status, ran.context["n"]) == ("success", "b")
+    assert [call.attempt_id for call in ran.handler.calls] == ["run-1:/join.1@1"]
+    assert stages(ran, "join") == [
+        *("started", "judging", "interrupted"),
+        *("started", "judging", "judged", "completed"),
+    ]
+
+
+def test_a_call_that_must_not_be_made_twice_fails_the_fan_in_after_an_interruption() -> None:
+    made = contest(PROMPT, on_interrupted="fail")
+    ran = run(made, store=crashed_while_asking(made), resume=True)
+    assert (ran.result.status, ran.handler.ran) == ("fail", [])
+    assert "was interrupted and may have run (on_interrupted=fail)" in ran.result.reason
+    assert decision(ran).winner["asked"]["answer"] is None
+
+
+PLAYS: dict[str, tuple[Play | None, str, str]] = {
+    "nothing is said about it": (None, "success", "a"),
+    "it only succeeds": (Play(after_ms=60_000), "success", "a"),
+    "it answers": (Play(response='{"winner": "c"}'), "success", "c"),
+    "it gives the winner as a context value": (Play(writes={"winner": "b"}), "success", "b"),
+    "it answers nonsense": (Play(response="c?"), "fail", "names no winner"),
+    "it fails": (Play(Status.FAIL, reason="no model"), "fail", "no model"),
+}
+
+
+@pytest.mark.parametrize(("play", "status", "told"), PLAYS.values(), ids=PLAYS)
+def test_a_script_says_what_an_agent_answers(play: Play | None, status: str, told: str) -> None:
+    stages = {name: [Play(writes={"n": name})] for name in "abc"}
+    if play is not None:
+        stages["join"] = [play]
+    ran = simulate(contest(PROMPT), Script(stages))
+    assert ran.result.status == status
+    assert told in (ran.result.reason if status == "fail" else str(ran.context["n"]))
