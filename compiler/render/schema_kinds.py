@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..attributes import lookup
+from ..attributes import MODELS, RETRIES, lookup
 from ..frontend.yaml_kinds import KINDS
 from ..value import Json
 from .schema_names import Keys, node_keys, rows
@@ -30,6 +30,11 @@ class Kind:
 
 
 _FAN_IN = ("winner", "merge", "merge_from", "on_conflict", "merge_files", "prompt_file")
+# What a fan-out reads only where it asks for the winner itself, as few do: not to be offered.
+_ASKED = (
+    *sorted(MODELS | RETRIES),
+    *("human.default_choice", "on_interrupted", "prompt_file", "timeout"),
+)
 _MANAGED = ("stack.child_dotfile", "stack.child_workdir", "stack.child_autostart")
 
 _KINDS: Mapping[str, Kind] = {
@@ -181,6 +186,8 @@ def kind_definitions() -> Schema:
 
 def _keys(key: str, kind: Kind) -> Keys:
     within: tuple[str, ...] = _FAN_IN if key == "fan_in" else ()
+    if key == "parallel":
+        within = _ASKED
     if key == "supervise":
         within = (*_MANAGED, *(row.name for row in rows("node") if _managed(row.name)))
     return node_keys(*kind.reads, without=kind.without, within=within)

@@ -64,8 +64,8 @@ def go_on(
         if walker.verdict is None:
             state.await_slot(walker.path)
             return ()
-        if walker.verdict.answer is None:
-            return Settled(fault=walker.verdict.failure_reason or "no winner was named")
+        if walker.verdict.answer not in asking.candidates:
+            return Settled(fault=walker.verdict.failure_reason or "no candidate was named")
         return Settled({asking.kind: walker.verdict.answer})
     if walker.answer is None:
         return () if limits.stopping else _ask(state, walker)
