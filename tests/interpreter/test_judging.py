@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from attractorc.compiler.plan.digest import sealed
 from attractorc.compiler.plan.model import FanIn, Judge, Parallel, Plan
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, WinnerKey
 from attractorc.interpreter.outcome import Outcome, Status, failed
@@ -244,10 +245,10 @@ def test_the_graphs_retries_cover_what_asks_for_a_retry_and_no_wrong_answer() ->
     made = contest(PROMPT)
     steps = {**made.steps, "join": quick(made.steps["join"], 1, covers_fail=False)}
     again = Outcome(Status.RETRY, failure_reason="busy")
-    ran = run(replace(made, steps=steps), {**WRITTEN, "join": [again, says("b")]})
+    ran = run(sealed(replace(made, steps=steps)), {**WRITTEN, "join": [again, says("b")]})
     assert len(judging(ran)) == 2
     assert "names no winner" in ran.result.reason
-    ran = run(replace(made, steps=steps), {**WRITTEN, "join": again})
+    ran = run(sealed(replace(made, steps=steps)), {**WRITTEN, "join": again})
     assert ran.result.reason == "gave up after 2 tries: busy"
 
 
@@ -521,7 +522,7 @@ def test_why_tells_that_there_was_no_answer() -> None:
 def test_a_merge_conflict_after_an_answer_is_not_asked_again() -> None:
     made = contest(PROMPT, retries=3)
     one = replace(made.regions["fan"], merge=Merge((MergeRule("n", "same"),)))
-    made = replace(made, regions={"fan": one})
+    made = sealed(replace(made, regions={"fan": one}))
     ran = run(made, {**WRITTEN, "join": says({"winner": "c"})})
     assert (ran.result.status, len(judging(ran))) == ("fail", 1)
     assert "'n' cannot be merged by same" in ran.result.reason
@@ -539,7 +540,7 @@ def test_the_rule_is_the_same_for_every_visit_of_a_loop() -> None:
         "join": [says({"winner": "a"}), says({"winner": "b"})],
         "more": [writes(round="1"), writes(round="2")],
     }
-    ran = run(replace(made, steps=steps), behaviour)
+    ran = run(sealed(replace(made, steps=steps)), behaviour)
     assert [one.winner["asked"]["answer"] for one in ran.of(FanInDecision)] == ["a", "b"]
     assert [call.stage_id for call in judging(ran)] == ["/join.1", "/join.2"]
 
