@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from attractorc.compiler.plan.digest import sealed
-from attractorc.compiler.plan.model import FanIn, Judge, Parallel, Plan
+from attractorc.compiler.plan.model import FanIn, Human, Judge, Parallel, Plan
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, WinnerKey
 from attractorc.interpreter.outcome import Outcome, Status, failed
 from attractorc.interpreter.ports import Answer, Call, Question
@@ -194,8 +194,10 @@ def test_without_a_candidate_nobody_is_asked_and_there_is_no_winner() -> None:
 
 
 def test_where_the_join_is_not_satisfied_nobody_is_asked() -> None:
-    ran = run(contest(PROMPT), dict.fromkeys("abc", fails()))
+    all_of_them = FanOut(Join("all_success", text="all_success"), losers="drain")
+    ran = run(contest(PROMPT, policy=all_of_them), {**WRITTEN, "a": fails()})
     assert (ran.result.status, judging(ran)) == ("fail", [])
+    assert decision(ran).winner["method"] == "none"
 
 
 def test_a_value_that_is_no_number_is_told_before_anybody_is_asked() -> None:
@@ -279,7 +281,7 @@ def test_where_branches_meet_at_an_ordinary_node_the_fan_out_asks() -> None:
     assert (ran.result.status, "join" in ran.handler.ran) == ("fail", False)
 
 
-def test_the_call_counts_against_jobs() -> None:
+def test_the_call_waits_for_a_slot_and_takes_one() -> None:
     now: list[str] = []
     most = 0
 
@@ -287,15 +289,22 @@ def test_the_call_counts_against_jobs() -> None:
         nonlocal most
         now.append(call.step.id)
         most = max(most, len(now))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.03)
         now.remove(call.step.id)
         return says({"winner": "p"}) if call.candidates else writes(n=call.step.id)
 
+    class Soon:
+        async def ask(self, question: Question) -> Answer:
+            await asyncio.sleep(0.005)
+            return Answer("chosen", "meet")
+
+    # The gates are answered while `x` has the only slot, so that the winner is asked for then.
+    gate = Human(("Go on?",))
     made = plan(
         step("outer", work=Parallel()),
         step("inner", work=Parallel(), region="outer"),
-        step("p", "meet", region="inner"),
-        step("q", "meet", region="inner"),
+        step("p", "meet", work=gate, region="inner"),
+        step("q", "meet", work=gate, region="inner"),
         step("meet", "join", work=FanIn("inner", JUDGE), region="outer"),
         *(step(name, "join", region="outer") for name in "xyz"),
         step("join", "exit", work=FanIn("outer")),
@@ -304,7 +313,7 @@ def test_the_call_counts_against_jobs() -> None:
             region("inner", "p q", "meet", winner=by(PROMPT), parent="outer"),
         ),
     )
-    ran = run(made, dict.fromkeys(["meet", "p", "q", "x", "y", "z"], busy), jobs=1)
+    ran = run(made, dict.fromkeys(["meet", "x", "y", "z"], busy), jobs=1, interviewer=Soon())
     assert (ran.result.status, most, len(judging(ran))) == ("success", 1, 1)
 
 
