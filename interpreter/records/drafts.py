@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from .families import Record
+from .record import Record
 
 Family = TypeVar("Family", bound=Record)
 
