@@ -179,6 +179,7 @@ StrategyName: TypeAlias = Literal[
 ]
 OnConflict: TypeAlias = Literal["fail", "winner", "first", "last", "collect"]
 MergeFrom: TypeAlias = Literal["candidates", "all", "winner"]
+MergeFiles: TypeAlias = Literal["winner", "all", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +196,16 @@ class MergeRule:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """How branch results are combined. What no rule names is isolated."""
+    """How branch results are combined. What no rule names is isolated.
+
+    `files` says whose files are brought back where branches have workspaces of their own;
+    its default is left out of a plan's JSON, since most branches share theirs.
+    """
 
     rules: tuple[MergeRule, ...] = ()
     source: MergeFrom = "candidates"
     on_conflict: OnConflict = "fail"
+    files: MergeFiles = field(default="winner", metadata={"quiet": True})
 
 
 @dataclass(frozen=True, slots=True)

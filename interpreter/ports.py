@@ -16,6 +16,7 @@ from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json
 
 from .outcome import Outcome
+from .workspace import Workspaces
 
 # --- the turn store -------------------------------------------------------------------
 
@@ -185,7 +186,8 @@ class Call:
     `<run_id>:<stage_id>@<n>`. `context` is a read-only view as of the stage's entry. `prompt`
     is the rendered prompt or question. `stage_dir` makes the attempt's private folder when it
     is called. `report` journals a started process before the handler goes on. `candidates` are
-    the branch ids to choose from, in a call that asks an agent for a winner.
+    the branch ids to choose from, in a call that asks an agent for a winner. `own_workspace`:
+    the workspace is a branch's own, and not the run's.
     """
 
     run_id: str
@@ -205,6 +207,7 @@ class Call:
     stage_dir: Callable[[], Path]
     report: Callable[[Process], None]
     candidates: tuple[str, ...] = ()
+    own_workspace: bool = False
 
 
 class Handler(Protocol):
@@ -287,3 +290,4 @@ class Ports:
     interviewer: Interviewer
     clock: Clock
     listeners: Iterable[Callable[..., None]] = field(default=())
+    workspaces: Workspaces | None = None

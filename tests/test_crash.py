@@ -24,6 +24,9 @@ from attractorc.interpreter.stores.opening import open_store
 
 EFFECT = 'echo \\"$ATTRACTOR_ATTEMPT_ID\\" >> effects'
 
+# In a worktree, the run's own folder is where the repository is.
+MAIN = "$(git rev-parse --path-format=absolute --git-common-dir)/.."
+
 PIPELINES = {
     "chain": f"""
 digraph chain {{
@@ -89,6 +92,23 @@ digraph judged {{
   q [tool_command="{EFFECT}; echo q"]
   start -> checks -> {{a b}} -> verdict -> review -> {{p q}} -> choice -> exit
 }}""",
+    "worktrees": f"""
+digraph worktrees {{
+  start [shape=Mdiamond] exit [shape=Msquare]
+  checks [shape=component, max_parallel=3, workspace=worktree]
+  verdict [shape=tripleoctagon, merge_files=all]
+  inner [shape=component, workspace=worktree]
+  meet [shape=tripleoctagon, merge_files=all]
+  node [shape=parallelogram]
+  a [tool_command="(cd {MAIN}; {EFFECT}); printf 'one\\n2\\n3\\n' > text; echo a > a"]
+  p [tool_command="(cd {MAIN}; {EFFECT}); echo p > p; ln -sf p link"]
+  q [tool_command="(cd {MAIN}; {EFFECT}); printf '1\\n2\\nthree\\n' > text; rm -f gone"]
+  c [tool_command="(cd {MAIN}; {EFFECT}); echo c > c; exit 1"]
+  last [tool_command="{EFFECT}; cat text a p; test -h link; test ! -e gone"]
+  start -> checks -> {{a inner c}}
+  {{a c}} -> verdict -> last -> exit
+  inner -> {{p q}} -> meet -> verdict
+}}""",
     "gate": f"""
 digraph gate {{
   start [shape=Mdiamond] exit [shape=Msquare]
@@ -103,6 +123,27 @@ digraph gate {{
 }
 
 EVERY = os.environ.get("ATTRACTORC_CRASH") == "all"
+
+
+def prepared(folder: Path, name: str) -> None:
+    """A folder with the pipeline, in a repository where it needs one."""
+    folder.mkdir(exist_ok=True)
+    (folder / "p.dot").write_text(PIPELINES[name])
+    if name == "worktrees":
+        (folder / "text").write_text("1\n2\n3\n")
+        (folder / "gone").write_text("g\n")
+        (folder / ".gitignore").write_text("effects\n")
+        git = ("git", "-C", str(folder), "-c", "user.name=T", "-c", "user.email=t@t")
+        for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "x")):
+            subprocess.run([*git, *arguments], check=True)
+
+
+def files(folder: Path) -> dict[str, str]:
+    """What is in a folder beside the run's own files."""
+    own = ("effects", "runs.db", ".git")
+    return {
+        path.name: path.read_text() for path in folder.iterdir() if not path.name.startswith(own)
+    }
 
 
 def engine(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -139,24 +180,21 @@ def finished(process: subprocess.Popen[str]) -> dict[str, object]:
     return json.loads(lines[-1]) if lines else {}
 
 
-def undisturbed(folder: Path) -> dict[str, object]:
-    folder.mkdir()
-    (folder / "p.dot").write_text((folder.parent / "p.dot").read_text())
+def undisturbed(folder: Path, name: str) -> dict[str, object]:
+    prepared(folder, name)
     return finished(engine(folder, "exec", "p.dot", "--run-id", "r"))
 
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_killed_engine_is_resumed_without_repeating_anything(name: str, tmp_path: Path) -> None:
-    (tmp_path / "p.dot").write_text(PIPELINES[name])
-    expected = undisturbed(tmp_path / "whole")
-    assert expected["kind"] == "finalized"
+    expected = undisturbed(tmp_path / "whole", name)
+    assert (expected["kind"], expected["status"]) == ("finalized", "success")
     total = int(str(expected["sequence_no"]))
     numbers = range(1, total) if EVERY else sorted({total // 3, 2 * total // 3})
     killed = 0
     for number in numbers:
         folder = tmp_path / f"at-{number}"
-        folder.mkdir()
-        (folder / "p.dot").write_text(PIPELINES[name])
+        prepared(folder, name)
         if not killed_at(engine(folder, "exec", "p.dot", "--run-id", "r"), number):
             continue
         if not begun(folder):
@@ -167,6 +205,7 @@ def test_a_killed_engine_is_resumed_without_repeating_anything(name: str, tmp_pa
         last = finished(engine(folder, "resume", "r"))
         assert (last or ended(folder))["outcome_digest"] == expected["outcome_digest"], number
         assert_each_once(folder, number)
+        assert files(folder) == files(tmp_path / "whole"), number
     print(f"{name}: killed and resumed at {killed} of {total} records, 0 failures")
 
 

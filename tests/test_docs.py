@@ -16,12 +16,15 @@ from attractorc.commands.exits import Exit
 from attractorc.compiler.driver import compile_bytes
 from attractorc.compiler.passes import PASSES
 from attractorc.compiler.plan.model import Region
-from attractorc.compiler.policy import StrategyName
+from attractorc.compiler.policy import MergeFiles, StrategyName, Workspace
 from attractorc.interpreter.context import Written
 from attractorc.interpreter.handlers import stage_files
 from attractorc.interpreter.joins import evaluate
 from attractorc.interpreter.merges import BranchResult, merge
+from attractorc.interpreter.merges.files import BranchFiles, merge_files
+from attractorc.interpreter.merges.lines import merge_lines
 from attractorc.interpreter.outcome import End, Status
+from attractorc.interpreter.workspace import FILE, Change, Entry, FileRule
 
 DOCS = Path(__file__).parents[1] / "docs"
 POLICIES = (DOCS / "joins-and-merges.md").read_text("utf-8")
@@ -107,6 +110,35 @@ def test_merge_gives_what_the_page_says(
             assert "parallel.checks.branch.a.context.k" not in decision.updates
         case _:
             assert told == json.loads(merged)
+
+
+FILES = list(rows(POLICIES, "before", "a makes it", "b makes it", "merged"))
+
+
+@pytest.mark.parametrize(("before", "a", "b", "merged"), FILES, ids=map(" ".join, FILES))
+def test_files_merge_as_the_page_says(before: str, a: str, b: str, merged: str) -> None:
+    def entry(cell: str) -> Entry | None:
+        return None if cell == "-" else Entry(FILE, cell.replace("/", "\n"))
+
+    def combine(_path: str, *contents: Entry) -> str | None:
+        found = merge_lines(*(each.id.encode() for each in contents))
+        return None if found is None else found.decode()
+
+    branches = [
+        BranchFiles(name, {"x": Change(entry(before), entry(cell))} if cell != before else {})
+        for name, cell in (("a", a), ("b", b))
+    ]
+    (decision,) = merge_files(branches, FileRule("all", "fail", None), combine)
+    assert decision.unresolved == (merged == "conflict")
+    if merged != "conflict":
+        assert decision.after == entry(merged)
+
+
+def test_every_workspace_and_every_rule_for_files_has_a_row() -> None:
+    kinds = [row[0] for row in rows(POLICIES, "workspace", "what a branch works in")]
+    rules = [row[0] for row in rows(POLICIES, "merge_files", "brings back")]
+    assert sorted(kinds) == sorted(get_args(Workspace))
+    assert sorted(rules) == sorted(get_args(MergeFiles))
 
 
 def test_every_strategy_has_a_row() -> None:

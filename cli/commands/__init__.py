@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "replay": "Prove that a run's journal gives its decisions.",
     "diff": "Find the first decision where two runs part.",
     "export": "Write a run's directory.",
+    "gc": "Remove what ended runs left behind.",
     "schema": "Print a JSON Schema.",
 }
 

@@ -6,12 +6,17 @@ Thin: asks `queries.branches` and prints. It must not know how joins are decided
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .asking import json_option, meant, reading, run_argument, store_option
 from .exits import Exit
-from .tables import json_line, milliseconds, table, terminal_width
+from .tables import json_line, milliseconds, printable, table, terminal_width
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.queries import BranchEntry
 
 
 @click.command(
@@ -55,4 +60,15 @@ def command(
         ]
         headings = ("BRANCH", "STATUS", "STAGE", "SCORE", "TIME", "REASON")
         click.echo("\n".join(table(headings, rows, terminal_width())))
+        for entry in entries:
+            if entry.workspace:
+                click.echo(printable(_files(entry)))
     return Exit.DONE
+
+
+def _files(entry: BranchEntry) -> str:
+    """Where a branch's own files are, or were."""
+    on = f", on '{entry.git_branch}'" if entry.git_branch else ""
+    changed = "" if entry.files_changed is None else f", {entry.files_changed} changed"
+    gone = "" if Path(entry.workspace).exists() else " (removed)"
+    return f"files of {entry.path}: {entry.workspace}{gone}{on}{changed}"

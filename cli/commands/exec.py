@@ -57,6 +57,12 @@ if TYPE_CHECKING:
     help="What stages work in (default: the current folder).",
 )
 @click.option(
+    "--workspace",
+    "files",
+    type=click.Choice(["shared", "copy", "worktree"]),
+    help="What files branches see, whatever the pipeline says.",
+)
+@click.option(
     "--backend",
     type=click.Choice(["simulate", "command"]),
     default="simulate",
@@ -78,6 +84,7 @@ def command(
     store: str | None,
     run_id: str | None,
     directory: Path | None,
+    files: str | None,
     backend: str,
     agent_command: str | None,
     interviewer: str | None,
@@ -112,7 +119,11 @@ def command(
     values = given_inputs(plan, inputs)
     settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
     workspace = (directory or Path.cwd()).absolute()
-    options = {"backend": backend, "agent_command": agent_command} if agent_command else {}
+    options: dict[str, Json] = {}
+    if agent_command:
+        options |= {"backend": backend, "agent_command": agent_command}
+    if files is not None:
+        options["workspace"] = files
     result = _executed(compiled, settings, view, run_id, workspace, values, options)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
@@ -141,10 +152,12 @@ def _shown(plan: Plan, inputs: tuple[str, ...]) -> int:
 def _refuse_actors() -> None:
     """Refuse options that say who acts in a run where a script does."""
     context = click.get_current_context()
-    for name in ("directory", "backend", "agent_command", "interviewer"):
-        source = context.get_parameter_source(name)
+    for parameter in context.command.params:
+        if parameter.name not in ("directory", "files", "backend", "agent_command", "interviewer"):
+            continue
+        source = context.get_parameter_source(parameter.name)
         if source is not None and source.name == "COMMANDLINE":
-            option = f"--{name.replace('_', '-')}"
+            option = parameter.opts[-1]
             raise Refused(f"{option} and --simulate exclude each other: the script says it all")
 
 

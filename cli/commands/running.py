@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -91,6 +92,7 @@ def ports(settings: Settings, store: Store) -> Ports:
         split_command,
     )
     from attractorc.interpreter.ports import Ports
+    from attractorc.interpreter.workspaces import LocalWorkspaces
 
     environment = dict(os.environ)
     backends = {}
@@ -105,7 +107,8 @@ def ports(settings: Settings, store: Store) -> Ports:
             "--backend command needs to know the program: give --agent-command 'PROGRAM ARGS'"
         )
     handlers = built_in(environment, backends=backends, backend=settings.backend)
-    return Ports(store, handlers, interviewer(settings.interviewer), SystemClock())
+    asked = interviewer(settings.interviewer)
+    return Ports(store, handlers, asked, SystemClock(), workspaces=LocalWorkspaces())
 
 
 def interviewer(name: str | None) -> Interviewer:
@@ -135,13 +138,20 @@ def folders(settings: Settings, workspace: Path, run_id: str) -> Folders:
     """Where the run's files are: private ones beside the store, in memory's case temporary."""
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.queries.run_directory import stage_folder
+    from attractorc.interpreter.workspaces import component
 
-    if settings.store == "memory:":
-        stages = Path(tempfile.mkdtemp(prefix="attractorc-"))
-    else:
-        stages = Path(f"{settings.store}.stages").absolute() / stage_folder("", run_id)
     logs = None if settings.logs is None else settings.logs.absolute()
-    return Folders(workspace, stages, logs)
+    if settings.store == "memory:":
+        own = Path(tempfile.mkdtemp(prefix="attractorc-"))
+        return Folders(workspace, own / "stages", logs, own / "workspaces" / component(run_id))
+    store = Path(settings.store).absolute()
+    stages = Path(f"{store}.stages") / stage_folder("", run_id)
+    return Folders(workspace, stages, logs, workspaces_of(store) / component(run_id), store)
+
+
+def workspaces_of(store: Path) -> Path:
+    """Where the branches of a store's runs have their own files, a folder for each run."""
+    return Path(f"{store.absolute()}.workspaces")
 
 
 def listeners(
@@ -177,6 +187,7 @@ def carried_out(
     """
     from attractorc.interpreter.driver import Engine
     from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.workspace import WorkspaceError
 
     async def go() -> RunResult:
         journal, where = await opening()
@@ -187,13 +198,24 @@ def carried_out(
         finally:
             journal.close()
             where.close()
+            if settings.store == "memory:":
+                _forget(where, made)
 
     try:
         return asyncio.run(go())
-    except StoreError as error:
+    except (StoreError, WorkspaceError) as error:
         raise Refused(str(error), Exit.STORE) from error
     finally:
         made.store.close()
+
+
+def _forget(where: Folders, made: Ports) -> None:
+    """Nobody can ask for what a run without a store left, so nothing stays of it."""
+    from attractorc.interpreter.workspaces.leftovers import remove_run
+
+    if where.workspaces is not None and made.workspaces is not None:
+        remove_run(where.workspaces, made.workspaces)
+        shutil.rmtree(where.workspaces.parent.parent, ignore_errors=True)
 
 
 def heed_signals(engine: Engine) -> None:

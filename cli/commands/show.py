@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -73,6 +74,11 @@ def _lines(run: RunSummary) -> Iterator[str]:
         yield from _labelled(label, ", ".join(told))
     for join in run.joins:
         yield from _labelled("join", _join(join))
+    there = [folder for folder in run.branch_workspaces if Path(folder).exists()]
+    if there:
+        what = "workspaces are" if len(there) > 1 else "workspace is"
+        where = f"{len(there)} {what} kept until 'attractorc gc', the first in {there[0]}"
+        yield from _labelled("files", where)
     for question in run.questions:
         yield from _labelled("question", f"{question.question_id}: {question.text}")
     for place in run.where:

@@ -106,7 +106,7 @@ REGIONS: tuple[Row, ...] = (
         "workspace",
         _NODE,
         "enum",
-        "Which files the branches see.",
+        "Which files the branches see: the run's own, or a copy or git worktree for each.",
         "shared",
         kinds=_FAN_OUT,
         values=get_args(policy.Workspace),
@@ -165,10 +165,10 @@ REGIONS: tuple[Row, ...] = (
         "merge_files",
         _NODE,
         "enum",
-        "Which branches' files are brought back.",
+        "Whose files are brought back, where branches have workspaces of their own.",
         "winner",
         kinds=_FAN_IN,
-        values=("winner", "all", "none"),
+        values=get_args(policy.MergeFiles),
     ),
 )
 

@@ -14,7 +14,7 @@ from ..graph.model import Graph
 from ..syntax import Document
 from .binding import Binder
 from .findings import Findings
-from .ignored import ignored
+from .ignored import ignored, ignored_files
 from .kinds import kinds
 from .policies import joined, merged
 from .scopes import RawEdge, RawNode, Walk
@@ -64,6 +64,7 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
         start=_only(nodes, "start"),
         exit=_only(nodes, "exit"),
     )
+    ignored_files(graph, findings)
     return graph, findings.all()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from ..attributes import MODELS, REGION_KINDS, RETRIES, never_read
 from ..graph.asking import ASKED, PROMPTS, asked_by, stated
 from ..graph.elements import Attr, Kind
+from ..graph.model import Graph
 from .findings import Findings
 
 _CALLED: Mapping[str, str] = {
@@ -84,3 +85,28 @@ def _asks(needed: tuple[str, ...]) -> str:
     asked = " or ".join(who[key] for key in needed)
     rules = " or ".join(f"winner={key}" for key in needed)
     return f"{asked} is asked for the winner ({rules})"
+
+
+def ignored_files(graph: Graph, findings: Findings) -> None:
+    """Reports `merge_files` where the branches share their files: there is nothing to bring."""
+    if not any("merge_files" in node.attrs for node in graph.nodes.values()):
+        return
+    for shape in graph.regions.by_fan_out.values():
+        fan_out = graph.nodes[shape.fan_out]
+        if graph.regions.unclear(shape.fan_out) or "workspace" in fan_out.broken:
+            continue
+        if fan_out.value("workspace", "shared") != "shared":
+            continue
+        meeting = shape.join_at if shape.meeting == "fan_in" else None
+        for name in (shape.fan_out, meeting):
+            attr = None if name is None else graph.nodes[name].attrs.get("merge_files")
+            if attr is None or not attr.own:
+                continue
+            findings.add(
+                "ignored_attribute",
+                attr.key_span,
+                f"'merge_files' means nothing here: the branches of '{shape.fan_out}' share "
+                "their files",
+                help=f"write workspace=worktree or workspace=copy on '{shape.fan_out}'",
+                node=name,
+            )

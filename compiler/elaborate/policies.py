@@ -1,7 +1,8 @@
 """Puts together what a fan-out and a fan-in say in several attributes.
 
-`join` takes up `k` and `quorum_ratio`, `merge` takes up `merge_from` and `on_conflict`. Here,
-because only the whole node has all of them. It must not know what a policy means.
+`join` takes up `k` and `quorum_ratio`, `merge` takes up `merge_from`, `on_conflict` and
+`merge_files`. Here, because only the whole node has all of them. It must not know what a
+policy means.
 """
 
 from __future__ import annotations
@@ -99,14 +100,17 @@ def _one(
 
 
 def merged(attrs: dict[str, Attr]) -> None:
-    """Puts `merge_from` and `on_conflict` into the node's `merge`, in place."""
+    """Puts `merge_from`, `on_conflict` and `merge_files` into the node's `merge`, in place."""
     source, conflict = attrs.get("merge_from"), attrs.get("on_conflict")
-    first = attrs.get("merge") or source or conflict
-    if first is None or not (source or conflict):
+    files = attrs.get("merge_files")
+    first = attrs.get("merge") or source or conflict or files
+    if first is None or not (source or conflict or files):
         return
     merge = attrs["merge"].value if "merge" in attrs else Merge()
     if source:
         merge = replace(merge, source=source.value)
     if conflict:
         merge = replace(merge, on_conflict=conflict.value)
+    if files:
+        merge = replace(merge, files=files.value)
     attrs["merge"] = replace(first, name="merge", value=merge)

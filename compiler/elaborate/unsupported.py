@@ -22,17 +22,11 @@ def _always(value: Any) -> bool:
 
 
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-    "workspace": (
-        lambda value: value != "shared",
-        "a workspace for each branch",
-        "leave it out; all branches share the run's directory",
-    ),
     "on_interrupted": (
         lambda value: value == "ask",
         "on_interrupted=ask",
         "write rerun or fail",
     ),
-    "merge_files": (_always, "merge_files", "leave it out"),
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
     "loop_restart": (
         lambda value: value is True,

@@ -16,6 +16,7 @@ from ..value import canonical
 from .plan_order import flow_order
 from .plan_words import (
     fan_out_words,
+    files_words,
     join_words,
     kind_words,
     merge_words,
@@ -100,6 +101,8 @@ def _region(plan: Plan, region: Region, indent: str, shown: set[str]) -> Iterato
 def _decision(region: Region, indent: str) -> Iterator[str]:
     yield from _wrapped(f"winner: {winner_words(region)}", indent)
     yield from _wrapped(f"merge: {merge_words(region.merge)}", indent)
+    if files := files_words(region):
+        yield from _wrapped(f"files: {files}", indent)
 
 
 def _branch(branch: Branch) -> str:

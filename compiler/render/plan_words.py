@@ -101,7 +101,8 @@ def fan_out_words(region: Region) -> str:
     if policy.join_timeout_ms is not None:
         words.append(f"together at most {duration_text(policy.join_timeout_ms)}")
     if policy.workspace != "shared":
-        words.append(f"a {policy.workspace} of the files for each")
+        what = "git worktree" if policy.workspace == "worktree" else "copy of the files"
+        words.append(f"a {what} for each")
     return ", ".join(words)
 
 
@@ -119,6 +120,21 @@ def merge_words(merge: Merge) -> str:
         words.append(f"from {'the winner' if merge.source == 'winner' else 'all that ended'}")
     words.append(f"a conflict {'fails' if merge.on_conflict == 'fail' else _settled(merge)}")
     return ", ".join(words)
+
+
+def files_words(region: Region) -> str:
+    """Whose files are brought back; '' where the branches share theirs."""
+    if region.policy.workspace == "shared":
+        return ""
+    match region.merge.files:
+        case "winner":
+            return "the winner's changes are brought back"
+        case "all":
+            return "all branches' changes are merged"
+        case "none":
+            return "every branch's changes stay its own"
+        case _ as never:
+            assert_never(never)
 
 
 def _settled(merge: Merge) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..state import State
 from .branches import decide_fork
 from .cancelling import decide_cancelled
-from .commands import Ask, Cancel, Command, Commit, Finish, Limits, StartAttempt
+from .commands import Ask, Cancel, Command, Commit, FileWork, Finish, Limits, StartAttempt
 from .stages import decide_walker, start_attempt
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Cancel",
     "Command",
     "Commit",
+    "FileWork",
     "Finish",
     "Limits",
     "StartAttempt",
@@ -74,6 +75,8 @@ def _walkers(state: State, limits: Limits) -> tuple[Command, ...] | None:
     for path in state.ready:
         commands = decide_walker(state, state.walkers[path], limits)
         if commands:
+            if isinstance(commands[0], FileWork):
+                state.wait(path)
             return commands
         if path not in state.ready:
             return None

@@ -7,9 +7,12 @@ process. It must not know how a command is carried out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ..records import Record
+from ..workspace import Contributor, FileRule
+
+FileTask: TypeAlias = Literal["fork", "make", "close", "merge", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,21 @@ class Finish:
     reason: str
 
 
-Command: TypeAlias = Commit | StartAttempt | Ask | Cancel | Finish
+@dataclass(frozen=True, slots=True)
+class FileWork:
+    """Have the port of workspaces do something for the walker of this path.
+
+    `fork` its fan-out's base; `make` the workspace that it begins in; `close`, `merge` and
+    `apply` those of the fork that it stands at. It is asked for again after a crash.
+    """
+
+    path: str
+    task: FileTask
+    rule: FileRule | None = None
+    branches: tuple[Contributor, ...] = ()
+
+
+Command: TypeAlias = Commit | StartAttempt | Ask | Cancel | FileWork | Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from attractorc.compiler.value import Json
 
 from ..merges import MergeDecision, merge
 from ..outcome import End, Outcome, Status, failed
-from ..records import FanInDecision
+from ..records import FanInDecision, Record
 from ..state import Fork, State, Walker
-from . import drafts, judging
+from . import drafts, judging, workspaces
 from .branch_results import results_of
 from .branches import fan_out_status
 from .commands import Command, Commit, Limits
@@ -29,8 +29,17 @@ def fan_out(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]
     if fork is None or fork.stage != walker.stage:
         return forked(state, walker)
     assert fork.left
+    if work := workspaces.closing(fork):
+        return work
     if fork.region.meeting != "fan_in" and fork.decision is None:
         return _merge(state, walker, fork, limits)
+    if fork.decision is not None and (work := workspaces.applying(walker, fork.decision)):
+        return work
+    return (Commit((fan_out_end(state, walker, fork),)),)
+
+
+def fan_out_end(state: State, walker: Walker, fork: Fork) -> Record:
+    """The commit of a fan-out that all branches are behind."""
     outcome = Outcome(
         Status(fan_out_status(fork)), context_updates=_results(fork, state), source="engine"
     )
@@ -42,7 +51,7 @@ def fan_out(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]
         if fork.decision.status == "fail":
             outcome = Outcome(Status.FAIL, context_updates=updates, source="engine")
             outcome = _because(outcome, fork.decision.reason or "")
-    return (Commit((drafts.committed(state, walker, outcome, **judging.carried(walker)),)),)
+    return drafts.committed(state, walker, outcome, **judging.carried(walker))
 
 
 def fan_in(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
@@ -59,13 +68,19 @@ def fan_in(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
         return (Commit((drafts.committed(state, walker, outcome),)),)
     if fork.decision is None:
         return _merge(state, walker, fork, limits)
-    decision = fork.decision
+    if files := workspaces.applying(walker, fork.decision):
+        return files
+    return (Commit((fan_in_end(state, walker, fork.decision),)),)
+
+
+def fan_in_end(state: State, walker: Walker, decision: FanInDecision) -> Record:
+    """The commit of a fan-in, as its decision says."""
     outcome = Outcome(
         Status(decision.status), context_updates=decision.context_updates, source="engine"
     )
     if outcome.status is Status.FAIL:
         outcome = _because(outcome, decision.reason or "")
-    return (Commit((drafts.committed(state, walker, outcome, **judging.carried(walker)),)),)
+    return drafts.committed(state, walker, outcome, **judging.carried(walker))
 
 
 def _because(outcome: Outcome, reason: str) -> Outcome:
@@ -79,13 +94,21 @@ def _because(outcome: Outcome, reason: str) -> Outcome:
 
 
 def _merge(state: State, walker: Walker, fork: Fork, limits: Limits) -> tuple[Command, ...]:
+    draft = decision_of(state, walker, fork, limits)
+    return workspaces.deciding(fork, draft) if isinstance(draft, FanInDecision) else draft
+
+
+def decision_of(
+    state: State, walker: Walker, fork: Fork, limits: Limits
+) -> FanInDecision | tuple[Command, ...]:
+    """The decision about winner and keys, without files yet; or what has to be asked first."""
     results = results_of(state, fork)
     asked = judging.go_on(state, walker, fork, results, limits)
     if not isinstance(asked, judging.Settled):
         return asked
     satisfied = bool(fork.satisfied)
     decided = merge(fork.region, results, walker.context, satisfied, asked.answers, asked.fault)
-    return (Commit((_decision(walker, fork, decided),)),)
+    return _decision(walker, fork, decided)
 
 
 def _decision(walker: Walker, fork: Fork, decided: MergeDecision) -> FanInDecision:

@@ -18,7 +18,7 @@ from ..evaluate import Scene, holds
 from ..outcome import End, Outcome, Status
 from ..records import ParallelLifecycle
 from ..state import State, Walker
-from . import drafts
+from . import drafts, workspaces
 from .commands import Command, Commit
 
 _SHOWN_CHARS = 40
@@ -44,6 +44,8 @@ def forked(state: State, walker: Walker) -> tuple[Command, ...]:
             f"no branch of '{walker.node}' was activated: the condition of every branch is false"
         )
         return _failed(state, walker, made, reason)
+    if made and (work := workspaces.base(state, walker)):
+        return work
     record = ParallelLifecycle(
         kind="started",
         node_id=walker.node,

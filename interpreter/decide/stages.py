@@ -29,7 +29,7 @@ from ..records import RouteDecision
 from ..routing import Choice, Spot, after_join, choose
 from ..state import Phase, State, Walker
 from . import drafts, fan_in, judging, people
-from .commands import Command, Commit, Finish, Limits, StartAttempt
+from .commands import Command, Commit, FileWork, Finish, Limits, StartAttempt
 from .gates import gate_route
 
 IDLE_LIMIT = 10_000
@@ -84,6 +84,8 @@ def _enter(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     work = state.step(walker).work
     if limits.stopping:
         return ()
+    if state.awaits_workspace(walker):
+        return (FileWork(walker.path, "make"),)
     if (over := _limit(state, walker)) is not None:
         return _refused(state, walker, over)
     if isinstance(work, Exit) and (gated := gate_route(state, walker)) is not None:

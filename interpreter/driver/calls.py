@@ -32,11 +32,15 @@ class Folders:
 
     `logs_root` is the specification's run directory, None where nobody asked for one. `made`
     are the attempts that asked for their folder (most do not), `spare` emptied folders.
+    `workspaces` is where branches get files of their own, None where they cannot; they stay
+    when the run ends. `store` is the store's file, None if it has none.
     """
 
     workspace: Path
     stages: Path
     logs_root: Path | None = None
+    workspaces: Path | None = None
+    store: Path | None = None
     made: set[str] = field(default_factory=set)
     spare: list[Path] = field(default_factory=list)
 
@@ -105,6 +109,7 @@ def call_for(
         prompt = judging.agent_prompt(state, walker)
         candidates = judging.matter(state, walker).asking.candidates
     fork = state.own_fork(walker)
+    own = state.workspace_of(walker)
     return Call(
         run_id=state.run_id,
         step=step,
@@ -118,11 +123,12 @@ def call_for(
         goal=state.plan.goal,
         inputs=state.inputs,
         prompt=prompt,
-        workspace=folders.workspace,
+        workspace=Path(own) if own else folders.workspace,
         logs_root=folders.logs_root,
         stage_dir=lambda: folders.make(walker),
         report=report,
         candidates=candidates,
+        own_workspace=bool(own),
     )
 
 

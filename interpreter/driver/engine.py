@@ -12,14 +12,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ..decide import Ask, Cancel, Commit, Finish, Limits, StartAttempt, decide, settle
+from ..decide import (
+    Ask,
+    Cancel,
+    Commit,
+    FileWork,
+    Finish,
+    Limits,
+    StartAttempt,
+    decide,
+    settle,
+)
+from ..decide.filed import filed
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
 from ..records.drafts import filled
 from .calls import Folders
 from .closing import checkpoint, closing_records
 from .deadlines import Deadlines
-from .events import Answered, Cancelled, DelayOver, Event, Polled, Result, TimeOver, Woken
+from .events import (
+    Answered,
+    Cancelled,
+    DelayOver,
+    Event,
+    Filed,
+    Polled,
+    Result,
+    TimeOver,
+    Woken,
+)
 from .journal import Journal
 from .tasks import Tasks
 
@@ -131,6 +152,8 @@ class Engine:
                             effects.extend(self._append(self._settled(result)))
                     case Ask():
                         effects.append(partial(self._tasks.ask, command.path))
+                    case FileWork():
+                        effects.append(partial(self._tasks.file, command))
                     case Cancel():
                         effects.append(partial(self._tasks.cancel, command.paths))
                     case Finish():
@@ -169,7 +192,7 @@ class Engine:
     def _leave(self) -> RunResult | None:
         """Park or stop, if nothing can go on."""
         state = self._journal.state
-        if self._tasks.attempts or not self._events.empty():
+        if self._tasks.attempts or self._tasks.files or not self._events.empty():
             return None
         if self._stopping:
             return self._close("stopped", *self._why_stopped)
@@ -232,6 +255,9 @@ class Engine:
                 records = settle.time_over(state, event.stage, event.branch)
             case Polled():
                 self._obey()
+            case Filed():
+                self._tasks.files.pop(event.work.path, None)
+                records = filed(state, event.work, event.answer)
             case Woken():
                 pass
         for effect in self._append(records):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..decide import FileWork
 from ..outcome import Outcome
 from ..ports import Answer
 
@@ -60,8 +61,16 @@ class Polled:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """File work is done; `answer` is what the port gave, or the error that it raised."""
+
+    work: FileWork
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """Nothing happened but that somebody wants the loop to look."""
 
 
-Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Woken
+Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Filed | Woken

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from attractorc.compiler.value import Json, canonical
 
-from ..decide import Command, Commit, Finish, Limits, candidates
+from ..decide import Command, Commit, FileWork, Finish, Limits, candidates
+from ..decide.filed import answer_in, filed
 from ..outcome import Outcome, Status
 from ..ports import Store, StoreError
 from ..queries.canonical import canonical_outcome, outcome_digest
@@ -105,7 +106,7 @@ class Replay:
             return None if _same(draft, record) else _difference(record, draft)
         nearest: Record | None = None
         for commands in _decisions(self._state):
-            drafts = [one for command in commands for one in _drafts(command)]
+            drafts = [one for each in commands for one in _drafts(self._state, each, record)]
             if drafts and _same(drafts[0], record):
                 self._pending = drafts[1:]
                 return None
@@ -174,8 +175,15 @@ def _decisions(state: State) -> Iterator[tuple[Command, ...]]:
         yield from candidates(state, limits)
 
 
-def _drafts(command: Command) -> tuple[Record, ...]:
-    return command.records if isinstance(command, Commit) else ()
+def _drafts(state: State, command: Command, record: Record) -> tuple[Record, ...]:
+    """What a command would have brought, what came of file work being taken as it stands."""
+    match command:
+        case Commit():
+            return command.records
+        case FileWork() if (answer := answer_in(command, record)) is not None:
+            return filed(state, command, answer)
+        case _:
+            return ()
 
 
 def _about(record: Record) -> tuple[type[Record], str, str]:

@@ -7,17 +7,20 @@ know what a result does to the run.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from attractorc.compiler.plan.model import Agent, Custom, FanIn, Parallel, Tool
 
-from ..decide import settle
+from ..decide import FileWork, settle
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
 from ..ports import Answer, Handler, Ports, Process, Question
 from ..records import InterviewLifecycle, Record
 from ..state import Phase
+from ..workspace import WorkspaceError
 from .calls import Folders, call_for
-from .events import Answered, Cancelled, DelayOver, Event, Polled, Result
+from .events import Answered, Cancelled, DelayOver, Event, Filed, Polled, Result
+from .file_work import job_of
 from .journal import Journal
 
 
@@ -35,6 +38,7 @@ class Tasks:
         self.asks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.Task[None]] = {}
         self._poller: asyncio.Task[None] | None = None
+        self.files: dict[str, asyncio.Task[None]] = {}
 
     def at_once(self, path: str) -> Result | None:
         """What the attempt of a walker comes to, if its handler can say so without an effect."""
@@ -86,6 +90,12 @@ class Tasks:
 
         task.add_done_callback(ended)
 
+    def file(self, work: FileWork) -> None:
+        """Have the port of workspaces do something, in a thread; it is never broken off."""
+        if work.path not in self.files:
+            job = job_of(work, self._journal.state, self._folders, self._ports.workspaces)
+            self.files[work.path] = asyncio.create_task(self._file(work, job))
+
     def wait(self, path: str) -> None:
         """Wait until a walker's backoff is over."""
         self.timers[path] = asyncio.create_task(self._delay(path))
@@ -123,7 +133,7 @@ class Tasks:
         if self._poller is not None:
             self._poller.cancel()
         tasks = [*self.attempts.values(), *self.asks.values(), *self.timers.values()]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self.files.values(), return_exceptions=True)
 
     def _handler(self, path: str) -> Handler:
         state = self._journal.state
@@ -161,6 +171,15 @@ class Tasks:
             words = f"timed out after {_shown(timeout_ms or 0)}" if late else _words(error)
             outcome = vetted(failed(words, source="engine"))
         self._events.put_nowait(Result(path, attempt_id, outcome, clock.monotonic() - begun))
+
+    async def _file(self, work: FileWork, job: Callable[[], object]) -> None:
+        try:
+            answer: object = await asyncio.to_thread(job)
+        except WorkspaceError as error:
+            answer = error
+        except Exception as error:  # as with a handler: the world's fault, not the run's end
+            answer = WorkspaceError(_words(error))
+        self._events.put_nowait(Filed(work, answer))
 
     async def _ask(self, path: str, asked: Question) -> None:
         try:

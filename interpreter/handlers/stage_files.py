@@ -15,6 +15,7 @@ from pathlib import Path
 from attractorc.compiler.value import Json, as_text, canonical
 
 from ..ports import Call
+from ..workspace import GIT_PLACES
 from .process_groups import MARK
 from .processes import CannotStart
 
@@ -89,6 +90,9 @@ def stage_environment(
         for name, value in inherited.items()
         if name not in _NAMES and name not in outer and not name.startswith(_INPUT)
     }
+    if call.own_workspace:
+        # Where an outer git says that the repository is, the branch's files are not.
+        kept = {name: value for name, value in kept.items() if name not in GIT_PLACES}
     said = {
         "ATTRACTOR_RUN_ID": call.run_id,
         "ATTRACTOR_NODE_ID": call.step.id,

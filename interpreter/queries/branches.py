@@ -31,7 +31,9 @@ class BranchEntry:
 
     `state` is `waiting`, `running`, `arrived` (stopped, its end not taken yet) or `ended`;
     `end` is set then. `stage` and `attempt` are where it is, or where it ended. `fan_out`
-    is the fan-out's stage id. Durations are whole milliseconds.
+    is the fan-out's stage id. Durations are whole milliseconds. `workspace` is the folder of
+    a branch that has files of its own, `git_branch` the branch that it is on, `files_changed`
+    how many it had changed at its end.
     """
 
     fan_out: str
@@ -51,6 +53,9 @@ class BranchEntry:
     duration_ms: int | None = None
     context: str = ""
     head_turn: str = ""
+    workspace: str = ""
+    git_branch: str = ""
+    files_changed: int | None = None
 
 
 def branches(store: Store, run_id: str, path: str | None = None) -> tuple[BranchEntry, ...]:
@@ -62,6 +67,8 @@ def branches(store: Store, run_id: str, path: str | None = None) -> tuple[Branch
     for record in every(store, run_id, ParallelLifecycle):
         if record.kind == "started":
             found.update((entry.path, entry) for entry in _declared(record))
+        elif record.kind == "workspaces_closed":
+            _count_files(record, found)
         elif record.branch_path in found:
             found[record.branch_path] = _after(found[record.branch_path], record)
     if any(entry.state == "running" for entry in found.values()):
@@ -88,7 +95,18 @@ def _declared(record: ParallelLifecycle) -> list[BranchEntry]:
     ]
 
 
+def _count_files(record: ParallelLifecycle, found: dict[str, BranchEntry]) -> None:
+    stage = stage_id(record.path, record.node_id, record.visit)
+    for left in cast("list[Mapping[str, Any]]", record.workspaces):
+        path = f"{stage}/{encoded(str(left['branch']))}"
+        if path in found and not left.get("fault"):
+            found[path] = replace(found[path], files_changed=int(left["changed"]))
+
+
 def _after(entry: BranchEntry, record: ParallelLifecycle) -> BranchEntry:
+    if record.kind == "workspace_ready":
+        folder, on = record.workspace.get("folder", ""), record.workspace.get("branch", "")
+        return replace(entry, workspace=str(folder), git_branch=str(on))
     if record.kind == "branch_started":
         return replace(
             entry, state="running", started=record.timestamp, context=record.context or ""

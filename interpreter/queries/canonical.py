@@ -162,6 +162,7 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
                 branches=branches,
                 winner=record.winner,
                 keys=record.keys,
+                files=record.files,
             )
         case InterviewLifecycle(kind="completed" | "timeout"):
             return _present(question=record.question_id, kind=record.kind, selected=record.selected)

@@ -26,9 +26,9 @@ class UnknownTarget(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One answer. `kind` is `join` or `key`; `lines` are for people, indented by two blanks.
+    """One answer. `kind` is `join`, `key` or `file`; `lines` are for people.
 
-    `data` holds the same as JSON.
+    A level is two blanks. `data` holds the same as JSON.
     """
 
     kind: str
@@ -38,9 +38,10 @@ class Explanation:
 
 
 def why(store: Store, run_id: str, target: str | None = None) -> tuple[Explanation, ...]:
-    """Explain every join of a run, or those of a fan-out or fan-in, or one context key.
+    """Explain every join of a run, or those of a fan-out or fan-in, or one file or context key.
 
-    `target` is a node id, a stage id or a key. Raises `UnknownTarget` for anything else.
+    `target` is a node id, a stage id, a path that branches changed, or a key. Raises
+    `UnknownTarget` for anything else.
     """
     decided = joins(store, run_id)
     decisions = _decisions(store, run_id)
@@ -53,7 +54,24 @@ def why(store: Store, run_id: str, target: str | None = None) -> tuple[Explanati
     ]
     if chosen:
         return tuple(_join(entry, decision) for entry, decision in chosen)
+    touched = [
+        (decision, entry)
+        for decision in decisions.values()
+        for entry in wording.file_entries(decision)
+        if entry["path"] == target
+    ]
+    if touched:
+        return (_file(target, touched),)
     return (_key(store, run_id, target, decided, decisions),)
+
+
+def _file(path: str, touched: list[tuple[FanInDecision, Mapping[str, Any]]]) -> Explanation:
+    lines = [line for decision, entry in touched for line in wording.file_lines(decision, entry)]
+    data: list[Json] = [
+        {"fan_in": decision.node_id, "fan_out": decision.fan_out, "entry": dict(entry)}
+        for decision, entry in touched
+    ]
+    return Explanation("file", path, tuple(lines), {"path": path, "mentions": data})
 
 
 def _decisions(store: Store, run_id: str) -> dict[str, FanInDecision]:
@@ -84,6 +102,8 @@ def _join(entry: JoinEntry, decision: FanInDecision | None) -> Explanation:
             "branches": decision.branches,
             "winner": decision.winner,
             "keys": decision.keys,
+            "files": decision.files,
+            "file_merge": decision.file_merge,
         }
     return Explanation("join", entry.fan_out, tuple(lines), data)
 
@@ -138,4 +158,4 @@ def _unknown(
     }
     close = nearest(target, known)
     hint = f"; did you mean '{close}'?" if close else ""
-    return f"nothing in this run is a fan-out, a fan-in or a context key '{target}'{hint}"
+    return f"nothing in this run is a fan-out, a fan-in, a file or a context key '{target}'{hint}"

@@ -55,7 +55,7 @@ ENTRIES: tuple[Entry, ...] = (
         "merge",
         "fan_in_decision",
         "What branches wrote is combined; without store ids.",
-        ("status", "reason", "branches", "winner", "keys"),
+        ("status", "reason", "branches", "winner", "keys", "files"),
     ),
     Entry(
         "question",

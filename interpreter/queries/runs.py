@@ -50,6 +50,7 @@ class RunSummary:
     """A run in short. `counts`: stages completed, failed, retried, and branches by end.
 
     `where` lists attempts that have started and not ended, of a run that has not ended.
+    `branch_workspaces` are the folders that branches had for themselves, kept until `gc`.
     """
 
     run_id: str
@@ -69,6 +70,7 @@ class RunSummary:
     questions: tuple[QuestionEntry, ...] = ()
     where: tuple[Position, ...] = ()
     checkpoint: str = ""
+    branch_workspaces: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -143,6 +145,11 @@ def summary(store: Store, run_id: str) -> RunSummary:
         questions=questions(store, run_id, status="open"),
         where=() if row.status in ENDED else _where(store, run_id),
         checkpoint=_checkpoint(store, run_id),
+        branch_workspaces=tuple(
+            str(record.workspace["folder"])
+            for record in every(store, run_id, ParallelLifecycle, kinds=("workspace_ready",))
+            if record.branch_path
+        ),
     )
 
 

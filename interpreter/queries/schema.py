@@ -18,6 +18,7 @@ from typing import Any
 from attractorc.compiler.value import Json
 
 from ..ports import RunRow
+from ..workspace import Leftover
 from .attempts import AttemptEntry
 from .branches import BranchEntry
 from .explanation import Explanation
@@ -35,6 +36,7 @@ LINES: Mapping[str, type] = {
     "attempts": AttemptEntry,
     "questions": QuestionEntry,
     "why": Explanation,
+    "gc": Leftover,
     "timeline": StageEntry,
     "diff": Parting,
     "replay": Replayed,

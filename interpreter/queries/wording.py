@@ -18,6 +18,7 @@ from .lineage import Origin
 
 SHOWN_CHARS = 72
 ASKED_CHARS = 4_000
+FILES_SHOWN = 50
 _DIGEST_CHARS = 19
 _ORDERS = {
     "declared": "in declared order",
@@ -71,6 +72,22 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
     own = len(decision.keys) - len(kept)
     if own:
         yield f"    and {_count(own, 'key')} of the run itself, kept apart"
+    if decision.file_merge:
+        yield from _files_lines(decision)
+
+
+def file_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
+    """What one merge decision did with a file."""
+    place = f"at fan-in '{decision.node_id}' (fan-out '{decision.fan_out}')"
+    yield f"{place}: {_file_line(entry)}"
+    conflict = entry.get("conflict")
+    if conflict:
+        yield f"  conflict: {conflict['reason']}"
+
+
+def file_entries(decision: FanInDecision) -> Sequence[Mapping[str, Any]]:
+    """What a merge decision says about each file that a branch changed."""
+    return _sequence(decision.files)
 
 
 def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -131,6 +148,33 @@ def _origin(origin: Origin, level: int) -> Iterator[str]:
         yield f"{inner}{one.branch}: {value}, by {one.writer} ({state})"
         if one.origin is not None:
             yield from _origin(one.origin, level + 2)
+
+
+def _files_lines(decision: FanInDecision) -> Iterator[str]:
+    told = cast("Mapping[str, Any]", decision.file_merge)
+    changed = int(told.get("changed", 0))
+    fault = f"; {told['fault']}" if told.get("fault") and decision.status != "fail" else ""
+    brought = f"{_count(changed, 'file')} of the workspace changed"
+    yield f"  merge_files={told.get('rule')}, workspace={told.get('kind')}: {brought}{fault}"
+    shown_files = decision.files[:FILES_SHOWN]
+    for entry in _sequence(shown_files):
+        yield f"    {_file_line(entry)}"
+    more = len(decision.files) - len(shown_files)
+    if more:
+        yield f"    and {_count(more, 'file')} more"
+
+
+def _file_line(entry: Mapping[str, Any]) -> str:
+    by_state: dict[str, list[str]] = {}
+    for write in _sequence(entry["writes"]):
+        by_state.setdefault(str(write["state"]), []).append(str(write["branch"]))
+    told = "; ".join(
+        f"{_STATES.get(state, state)}: {_listed(branches)}" for state, branches in by_state.items()
+    )
+    resolved = (entry.get("conflict") or {}).get("resolved_by")
+    after = f"; conflict resolved by {resolved}" if resolved else ""
+    change = "" if entry["change"] == "none" else f" {entry['change']}"
+    return f"{entry['path']}{change}  [{told}{after}]"
 
 
 def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:

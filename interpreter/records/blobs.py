@@ -1,7 +1,8 @@
 """Large values of records: over 32 KiB they stand in a blob and are referenced.
 
 A reference is `{"$blob": <hash>, "size": <bytes>, "media_type": "application/json"}`. A
-user's own value of that look is put into a blob as well, so that no reading is ambiguous.
+user's own value of that look is put into a blob as well, so that no reading is ambiguous. A long
+list of merged files is one such value.
 It must not know which store holds the blobs.
 """
 
@@ -35,9 +36,12 @@ def externalised(record: Record, blobs: Blobs) -> Record:
         values = record.context_updates
         updates = {key: _out(value, blobs) for key, value in values.items()}
         if any(updates[key] is not value for key, value in values.items()):
-            return replace(record, context_updates=updates)
+            record = replace(record, context_updates=updates)
     elif isinstance(record, ParallelLifecycle) and record.collection is not None:
         return replace(record, collection=_out(record.collection, blobs))
+    if isinstance(record, FanInDecision) and record.files:
+        files = _out(record.files, blobs)
+        record = replace(record, files=files if isinstance(files, list) else [files])
     return record
 
 
@@ -47,9 +51,13 @@ def restored(record: Record, blobs: Blobs) -> Record:
         _is_reference(value) for value in record.context_updates.values()
     ):
         updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}
-        return replace(record, context_updates=updates)
+        record = replace(record, context_updates=updates)
     if isinstance(record, ParallelLifecycle) and _is_reference(record.collection):
         return replace(record, collection=_in(record.collection, blobs))
+    if isinstance(record, FanInDecision) and record.files and _is_reference(record.files[0]):
+        files = _in(record.files[0], blobs)
+        assert isinstance(files, list)
+        record = replace(record, files=files)
     return record
 
 

@@ -140,7 +140,11 @@ class ParallelLifecycle(Record):
     turn: where it came from), `branch_retrying`, `branch_timeout` and `join_timeout` (that
     time is over), `branch_arrived` (a walker's stop; not terminal), one terminal of
     `branch_completed`, `branch_failed`, `branch_skipped`, `branch_cancelled`,
-    `branch_timed_out`; `join_decided` (with `join`), `completed` (control leaves).
+    `branch_timed_out`; `join_decided` (with `join`), `completed` (control leaves); of
+    branches with files of their own also `workspace_ready` (without a branch the base of
+    all, with one its own; `workspace` says where), `workspace_failed` (a branch's could not
+    be made), `workspaces_closed` (`workspaces`: branch, index, commit, changed, fault; what
+    each branch left is kept).
     """
 
     TYPE: ClassVar[str] = "attractor.parallel_lifecycle"
@@ -158,6 +162,9 @@ class ParallelLifecycle(Record):
         "branch_timed_out",
         "join_decided",
         "completed",
+        "workspace_ready",
+        "workspace_failed",
+        "workspaces_closed",
     )
 
     kind: str = tag(4, "")
@@ -185,6 +192,8 @@ class ParallelLifecycle(Record):
     success_count: int | None = tag(26)
     fail_count: int | None = tag(27)
     collection: Json = tag(28)
+    workspace: dict[str, Json] = tag(34, {})
+    workspaces: list[Json] = tag(35, [])
 
 
 @family
@@ -194,7 +203,9 @@ class FanInDecision(Record):
     `join`: policy, error_policy, decide, losers, satisfied, reason, counts, order. `branches`:
     id, path, end, score, context, terminal_turn, candidate. `winner`: id, method, ranking.
     `keys`: for each (key): strategy, base, result, contributors with writer and value, state
-    of every branch's write. `context_updates` is what the merge sets.
+    of every branch's write. `context_updates` is what the merge sets. `files`, of branches with
+    workspaces of their own: for each path that one changed its change and every branch's state;
+    `file_merge`: rule, kind, how many paths of the parent are changed.
     """
 
     TYPE: ClassVar[str] = "attractor.fan_in_decision"
@@ -211,6 +222,8 @@ class FanInDecision(Record):
     winner: dict[str, Json] = tag(13, {})
     keys: list[Json] = tag(14, [])
     context_updates: dict[str, Json] = tag(15, {})
+    files: list[Json] = tag(16, [])
+    file_merge: dict[str, Json] = tag(17, {})
 
 
 @family

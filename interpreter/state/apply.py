@@ -30,7 +30,7 @@ from ..records.times import millis
 from . import forks
 from .endings import cancel_run, wake_ancestors
 from .model import Phase, State, Walker
-from .queues import enqueue, handled, withdraw
+from .queues import brings_files, enqueue, handled, withdraw
 
 RUN_STATUS = {
     "initialized": "running",
@@ -123,7 +123,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
             if isinstance(state.step(walker).work, Parallel):
                 forks.clear_results(walker)
             forks.begin_branch(state, walker)
-            if handled(state, walker):
+            if handled(state, walker) or brings_files(state, walker):
                 state.running[walker.path] = None
             enqueue(state, walker)
         case "process_started":

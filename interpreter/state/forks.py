@@ -16,9 +16,10 @@ from ..joins import Tally
 from ..outcome import End
 from ..records import FanInDecision, ParallelLifecycle
 from ..records.times import millis
+from . import workspaces
 from .endings import decided, forget_below, forget_branch, give_up, join_timeout
 from .model import BranchPhase, BranchState, Fork, Phase, State, Walker
-from .queues import enqueue, withdraw_queues
+from .queues import brings_files, enqueue, withdraw_queues
 
 UNSCOPED_KEYS = (
     "parallel.results",
@@ -47,6 +48,9 @@ def parallel(state: State, record: ParallelLifecycle) -> None:
     """Take a record of the parallel family into the state."""
     if record.kind == "started":
         _start(state, record)
+        return
+    if record.kind in workspaces.KINDS:
+        workspaces.taken(state, record)
         return
     fork = state.forks.get(stage_of(record))
     if fork is None:
@@ -106,7 +110,9 @@ def _start(state: State, record: ParallelLifecycle) -> None:
         elements=elements(record.collection) or (),
         decide=str(state.options.get("decide") or region.policy.decide),
         begun_ms=state.active_ms,
+        base=walker.base,
     )
+    walker.base = None
     state.forks_ready[stage] = None
     walker.fork = stage
     walker.phase = Phase.FORKED
@@ -224,6 +230,8 @@ def merged(state: State, walker: Walker, record: FanInDecision) -> None:
     fork = state.forks.get(walker.fork or "")
     if fork is not None:
         fork.decision = record
+        if brings_files(state, walker):
+            state.running[walker.path] = None  # from now on files of its workspace may change
 
 
 def leave(state: State, walker: Walker, left_from: str) -> None:

@@ -22,6 +22,9 @@ from ..outcome import End, Status
 from ..ports import Process
 from ..records import FanInDecision, InterviewLifecycle, StageLifecycle
 
+_SIMULATED = frozenset({"simulate", "simulated"})
+"""The options of a run whose stages are scripted: by the command line, or by a host."""
+
 
 class Phase(StrEnum):
     """What a walker is about (semantics 2)."""
@@ -45,6 +48,7 @@ class Walker:
     join of a fork above was decided without it; what it still brings is not wanted.
     `idle_stages` counts the stages in a row that did nothing. `answer` is what a person said to
     the current attempt's question, `verdict` what an agent that was asked for a winner did.
+    `base` is what the branches' workspaces start from, until there is a fork that holds it.
     """
 
     path: str
@@ -70,6 +74,7 @@ class Walker:
     answer: InterviewLifecycle | None = None
     verdict: StageLifecycle | None = None
     doomed: bool = False
+    base: Mapping[str, Json] | None = None
 
     @property
     def stage(self) -> str:
@@ -107,7 +112,8 @@ class BranchState:
 
     `position` counts, from 1, the ends that were taken or drained, in that order.
     `late` says why its time is over, '' while it is not. `begun_ms` is the run's `active_ms`
-    at the branch's first attempt, None before it.
+    at the branch's first attempt, None before it. `workspace` says where its own files are,
+    `closed` what it left there.
     """
 
     id: str
@@ -128,6 +134,8 @@ class BranchState:
     duration_ms: int = 0
     late: str = ""
     begun_ms: int | None = None
+    workspace: Mapping[str, Json] | None = None
+    closed: Mapping[str, Json] | None = None
 
 
 @dataclass(slots=True)
@@ -142,7 +150,8 @@ class Fork:
     in which nothing runs. `join` is the decision record's content once there is one, `left`
     that control has left the fan-out. `elements` are those of a dynamic fan-out, one for each
     branch. `decide` is the plan's, unless the run's options override it. `begun_ms` is the
-    run's `active_ms` at the start; `late` says that `join_timeout` is over.
+    run's `active_ms` at the start; `late` says that `join_timeout` is over. `base` is set where
+    branches have workspaces of their own, `closed` once those are kept as they were left.
     """
 
     region: Region
@@ -169,6 +178,8 @@ class Fork:
     satisfied: bool | None = None
     left: bool = False
     decision: FanInDecision | None = None
+    base: Mapping[str, Json] | None = None
+    closed: bool = False
 
 
 @dataclass(slots=True)
@@ -235,6 +246,36 @@ class State:
         """
         self.ready.pop(path, None)
         self.startable[path] = None
+
+    def workspace_kind(self, region: Region) -> str:
+        """What files branches see; options override the plan, simulated stages have none."""
+        if not _SIMULATED.isdisjoint(self.options):
+            return "shared"
+        return str(self.options.get("workspace") or region.policy.workspace)
+
+    def awaits_workspace(self, walker: Walker) -> bool:
+        """Whether a branch cannot begin yet, because its own files are not there."""
+        fork = self.own_fork(walker)
+        if fork is None or fork.base is None:
+            return False
+        return fork.branches[walker.branch_index].workspace is None
+
+    def workspace_of(self, walker: Walker) -> str:
+        """The folder that a walker's stages work in, '' for the run's own."""
+        current = walker
+        while (fork := self.own_fork(current)) is not None:
+            workspace = fork.branches[current.branch_index].workspace
+            if workspace is not None:
+                return str(workspace["folder"])
+            current = self.walkers[fork.path]
+        return ""
+
+    def wait(self, path: str) -> None:
+        """Nothing is to be decided about a walker until what it waits for has come.
+
+        Only takes a hint back, like `rest`: a resume asks again.
+        """
+        self.ready.pop(path, None)
 
     def rest(self, stage: str) -> None:
         """Nothing is to be decided about a fork until a record touches it again.

@@ -18,12 +18,23 @@ def handled(state: State, walker: Walker) -> bool:
     return isinstance(state.step(walker).work, _HANDLED)
 
 
+def brings_files(state: State, walker: Walker) -> bool:
+    """Whether the walker's stage changes files of its own workspace, as its merge decided."""
+    fork = None if walker.fork is None else state.forks.get(walker.fork)
+    decision = None if fork is None else fork.decision
+    if decision is None or decision.status == "fail":
+        return False
+    return bool(decision.file_merge.get("changed"))
+
+
 def enqueue(state: State, walker: Walker) -> None:
     """Put a walker where the next decision about it is looked for, if there is one."""
     withdraw_queues(state, walker)
     if walker.doomed:
         return
     match walker.phase:
+        case Phase.ENTER if state.awaits_workspace(walker):
+            state.ready[walker.path] = None
         case Phase.ENTER if handled(state, walker):
             state.startable[walker.path] = None
         case Phase.RUNNING if handled(state, walker):

@@ -140,6 +140,10 @@ REFUSED = {
         ("s.yaml", "--backend", "simulate"),
         "--backend and --simulate exclude each other: the script says it all",
     ),
+    "files of their own": (
+        ("s.yaml", "--workspace", "copy"),
+        "--workspace and --simulate exclude each other: the script says it all",
+    ),
     "a folder": (
         ("s.yaml", "-C", "."),
         "--directory and --simulate exclude each other: the script says it all",

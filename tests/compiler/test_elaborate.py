@@ -497,6 +497,7 @@ def test_a_lone_name_is_a_formula_if_a_branch_is_called_so() -> None:
 
 
 def test_a_merge_takes_up_where_it_comes_from_and_what_a_conflict_does() -> None:
+    assert node("a [shape=tripleoctagon, merge_files=none]").value("merge") == Merge(files="none")
     whole = node('a [shape=tripleoctagon, merge="x: sum", merge_from=all, on_conflict=first]')
     assert whole.value("merge") == Merge((MergeRule("x", "sum"),), "all", "first")
     assert node("a [shape=tripleoctagon, merge_from=winner]").value("merge") == Merge(
@@ -557,6 +558,26 @@ def test_a_policy_where_nothing_reads_it_is_a_warning(statement: str, expected: 
 )
 def test_what_an_asked_agent_or_person_reads_is_read(statement: str) -> None:
     assert findings(statement) == []
+
+
+SHARED = "ignored_attribute <merge_files> 'merge_files' means nothing here: the branches of 'f'"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("f [shape=component] j [shape=tripleoctagon, merge_files=all]", SHARED),
+        ("f [shape=component, workspace=shared] j [shape=tripleoctagon, merge_files=none]", SHARED),
+        ("f [shape=component, merge_files=none] j [shape=box]", SHARED),
+        ("f [shape=component, workspace=copy] j [shape=tripleoctagon, merge_files=all]", None),
+        ("f [shape=component, workspace=worktree, merge_files=all] j [shape=box]", None),
+        ("node [merge_files=all] f [shape=component] j [shape=tripleoctagon]", None),
+    ],
+)
+def test_whose_files_come_back_means_nothing_where_they_are_shared(statements, expected) -> None:
+    found = findings(f"{statements} a b f -> {{a b}} -> j")
+    assert [each for each in found if "merge_files" in each] == ([] if expected is None else found)
+    assert all(each.startswith(str(expected)) for each in found)
 
 
 def test_defaults_may_reach_nodes_that_do_not_read_them() -> None:
@@ -655,7 +676,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        ("a [shape=component, workspace=copy]", "copy"),
         ("a [shape=house]", "a"),
         ("a -> b [loop_restart=true]", "true"),
         ("a [tool_hooks.pre=x]", "x"),

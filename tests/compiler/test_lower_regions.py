@@ -70,6 +70,11 @@ def test_policies_of_the_decision_stand_on_the_fan_in_or_the_fan_out() -> None:
     ).regions["f"]
     assert fan_in.merge == Merge((MergeRule("x", "sum"),), on_conflict="winner")
     assert fan_in.winner == Winner((WinnerKey("min", "cost"),), True)
+    own = plan_of(
+        "f [shape=component, workspace=copy] j [shape=tripleoctagon, merge_files=all]"
+        " start -> f -> {a b} -> j -> exit"
+    ).regions["f"]
+    assert (own.policy.workspace, own.merge) == ("copy", Merge(files="all"))
     node = plan_of('f [shape=component, merge="x: sum"] start -> f -> {a b} -> c -> exit').regions[
         "f"
     ]

@@ -169,6 +169,7 @@ POLICIES: dict[str, tuple[str, str]] = {
         "error_policy=ignore, losers=drain, decide=arrival, max_parallel=2",
         "error_policy: ignore, losers: drain, decide: arrival, max_parallel: 2",
     ),
+    "whose files come back": meeting("merge_files=none", "merge_files: none"),
     "a winner as text": meeting('winner="max(score), first"', 'winner: "max(score), first"'),
     "a winner as a list": meeting('winner="max(score), first"', "winner: [max(score), first]"),
     "a winner of mappings": meeting(

@@ -40,6 +40,7 @@ from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Answer, Call, Ports, Question, Store
 from attractorc.interpreter.records import Record
 from attractorc.interpreter.stores.memory import MemoryStore
+from attractorc.interpreter.workspace import Workspaces
 
 SUCCEEDS = Outcome(Status.SUCCESS)
 Behaviour = Outcome | Callable[[Call], Awaitable[Outcome]]
@@ -196,22 +197,28 @@ def run(
     resume: bool = False,
     folder: Path = Path(),
     replayed: bool = True,
+    workspaces: Workspaces | None = None,
+    options: Mapping[str, Any] | None = None,
+    poll_ms: int | None = None,
 ) -> Ran:
     """Run a plan to where the engine leaves it, or resume the run of that id; then replay it."""
     handler = behaviour if isinstance(behaviour, Scripted) else Scripted(behaviour)
     kept = store if store is not None else MemoryStore()
     handlers = {"tool": handler, "agent": handler}
-    ports = Ports(kept, handlers, interviewer or Nobody(), SystemClock())
+    ports = Ports(kept, handlers, interviewer or Nobody(), SystemClock(), workspaces=workspaces)
+    places = Folders(folder, folder / "stages", workspaces=folder / "workspaces" / run_id)
 
     async def go() -> tuple[RunResult, Journal]:
         if resume:
             journal = await resume_run(run_id, ports)
         else:
             text = canonical(to_json(plan))
-            new = NewRun(plan, text, "test.dot", "", run_id, str(folder), inputs or {})
+            new = NewRun(
+                plan, text, "test.dot", "", run_id, str(folder), inputs or {}, options or {}
+            )
             journal = create_run(new, ports)
         try:
-            engine = Engine(journal, ports, Folders(folder, folder / "stages"), jobs)
+            engine = Engine(journal, ports, places, jobs, poll_ms=poll_ms)
             return await engine.run(), journal
         finally:
             journal.close()

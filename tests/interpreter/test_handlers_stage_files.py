@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ import pytest
 
 from attractorc.compiler.plan.model import Tool
 from attractorc.compiler.value import Json
-from attractorc.interpreter.handlers.stage_files import StageFiles, stage_environment
+from attractorc.interpreter.handlers.stage_files import (
+    StageFiles,
+    stage_environment,
+    stage_files,
+)
 from attractorc.interpreter.handlers.tool import ToolHandler
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Process
@@ -159,6 +164,17 @@ class TestEnvironment:
         assert outcome.permanent
         assert fault in outcome.failure_reason
         assert not (tmp_path / "work/ran").exists()
+
+    def test_a_branch_with_files_of_its_own_hears_nothing_of_an_outer_gits_repository(
+        self, tmp_path: Path
+    ) -> None:
+        inherited = {"GIT_DIR": "/outer/.git", "GIT_INDEX_FILE": "/outer/index", "GIT_EDITOR": "vi"}
+        shared = call(tmp_path)
+        told = stage_environment(shared, stage_files(shared), inherited)
+        assert told.items() >= inherited.items()
+        own = replace(shared, own_workspace=True)
+        seen = stage_environment(own, stage_files(own), inherited)
+        assert {name for name in seen if name.startswith("GIT_")} == {"GIT_EDITOR"}
 
     def test_it_runs_in_the_workspace(self, tmp_path: Path) -> None:
         assert run(tmp_path, "pwd -P").context_updates["v"] == str((tmp_path / "work").resolve())

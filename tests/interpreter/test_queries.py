@@ -45,6 +45,7 @@ from attractorc.interpreter.records import (
 )
 from attractorc.interpreter.records.codec import UnknownRecord, encode
 from attractorc.interpreter.stores.memory import MemoryStore
+from attractorc.interpreter.workspace import Leftover
 
 from .journals import asking_plan, nested_run, race_plan
 from .pipelines import Ran, fails, fan, plan, region, run, step, writes
@@ -525,6 +526,7 @@ def test_every_line_of_json_fits_its_schema(store: Store) -> None:
         "timeline": list(stage_timeline(store, "run-1")),
         "diff": [parting(pair, "one", "other")],
         "replay": [replay(store, "run-1")],
+        "gc": [Leftover("run-1", "/w/run-1", 2, 100, "", True, ("a branch stays",))],
     }
     assert lines.keys() == LINES.keys()
     for name, entries in lines.items():
