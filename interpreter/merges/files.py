@@ -194,7 +194,7 @@ def _clashes(paths: Mapping[str, _Path]) -> dict[str, tuple[str, ...]]:
 
     Only then: a branch's own tree has no such paths, so one alone never clashes.
     """
-    present = {path for path, known in paths.items() if known.after is not None}
+    present = {path for path, known in paths.items() if _may_be_there(known)}
     roots: set[str] = set()
     for path in present:
         above = path
@@ -215,6 +215,12 @@ def _clashes(paths: Mapping[str, _Path]) -> dict[str, tuple[str, ...]]:
             known.why = f"{both}: {_named(list(names))}"
             known.clashing = tuple(names)
     return groups
+
+
+def _may_be_there(known: _Path) -> bool:
+    """Whether a file comes out at a path, or may come out of the settling of its conflict."""
+    wanted = known.wanted.values() if known.why else (known.after,)
+    return any(entry is not None for entry in wanted)
 
 
 def _decision(

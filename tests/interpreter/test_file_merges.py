@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attractorc.interpreter.merges.files import (
@@ -143,6 +143,12 @@ def test_a_file_and_a_folder_are_settled_as_one_branchs_whole_tree() -> None:
     assert merged(base, trees, FileRule("all", "last", None)) == {"x/old": "5"}
 
 
+def test_a_conflict_that_settles_to_a_file_does_not_stand_where_a_folder_is() -> None:
+    trees = {"p": {"a": "", "b": ""}, "q": {"a": "", "b/z": ""}, "r": {"b": "1"}}
+    assert merged({}, trees, FileRule("all", "first", None)) == {"a": "", "b": ""}
+    assert merged({}, trees, FileRule("all", "winner", "q")) == {"a": "", "b/z": ""}
+
+
 def test_a_conflict_names_file_and_branches_and_collect_settles_none() -> None:
     rule = FileRule("all", "collect", None)
     found = decide({"x": "1"}, {"a": {"x": "2"}, "b": {"x": "3"}, "c": {"x": "1", "y": "1"}}, rule)
@@ -254,6 +260,7 @@ def test_every_change_of_every_branch_is_accounted_for_once(base, drawn, files, 
     assert again == made
 
 
+@settings(max_examples=300)
 @given(
     trees(),
     st.dictionaries(st.sampled_from("pqr"), trees(), min_size=1),
