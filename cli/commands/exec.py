@@ -63,6 +63,11 @@ if TYPE_CHECKING:
     help="What files branches see, whatever the pipeline says.",
 )
 @click.option(
+    "--decide",
+    type=click.Choice(["declared", "arrival"]),
+    help="In which order ends of branches count, whatever the pipeline says.",
+)
+@click.option(
     "--backend",
     type=click.Choice(["simulate", "command"]),
     default="simulate",
@@ -85,6 +90,7 @@ def command(
     run_id: str | None,
     directory: Path | None,
     files: str | None,
+    decide: str | None,
     backend: str,
     agent_command: str | None,
     interviewer: str | None,
@@ -107,23 +113,21 @@ def command(
     compiled = Compiled(file, *plan_of_file(file, paint))
     if dry_run:
         return _shown(compiled.plan, inputs)
+    options = _overrides(compiled.plan, files, decide)
     view = showing.view(compiled.plan, as_json, paint)
     if script is not None:
         _refuse_actors()
         settings = Settings(store or simulating.MEMORY, jobs=jobs, logs=logs)
         scene = simulating.scenario(script, case, compiled.plan, paint)
-        return _simulated(compiled, settings, view, run_id, scene, inputs, as_json)
+        return _simulated(compiled, settings, view, run_id, scene, inputs, options, as_json)
     if case is not None:
         raise Refused("--case is for --simulate; name its file")
     plan = compiled.plan
     values = given_inputs(plan, inputs)
     settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
     workspace = (directory or Path.cwd()).absolute()
-    options: dict[str, Json] = {}
     if agent_command:
         options |= {"backend": backend, "agent_command": agent_command}
-    if files is not None:
-        options["workspace"] = files
     result = _executed(compiled, settings, view, run_id, workspace, values, options)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
@@ -149,6 +153,19 @@ def _shown(plan: Plan, inputs: tuple[str, ...]) -> int:
     return Exit.DONE
 
 
+def _overrides(plan: Plan, files: str | None, decide: str | None) -> dict[str, Json]:
+    """What the command line overrides of the pipeline; it is journaled with the run."""
+    if decide == "declared":
+        for name, region in plan.regions.items():
+            if any(key.kind == "arrival" for key in region.winner.keys):
+                raise Refused(
+                    f"--decide declared: the winner of '{name}' is chosen by arrival, and "
+                    "nothing arrives first in declared order"
+                )
+    given = {"workspace": files, "decide": decide}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _refuse_actors() -> None:
     """Refuse options that say who acts in a run where a script does."""
     context = click.get_current_context()
@@ -168,6 +185,7 @@ def _simulated(
     run_id: str | None,
     scene: Scenario,
     inputs: tuple[str, ...],
+    options: Mapping[str, Json],
     as_json: bool,
 ) -> int:
     from attractorc.interpreter.driver.clock import SystemClock
@@ -193,7 +211,7 @@ def _simulated(
         run_id,
         "",
         values,
-        {simulating.OPTION: dict(scene.record)},
+        {**options, simulating.OPTION: dict(scene.record)},
     )
     with view:
         played = simulating.begun(new, scene.script, settings, kept, view)

@@ -162,3 +162,41 @@ def test_a_case_without_a_script_is_refused(folder: Path) -> None:
     done = attractorc_inside("exec", "p.yaml", "--case", "once", cwd=folder)
     assert done.stderr == "attractorc: --case is for --simulate; name its file\n"
     assert done.returncode == 2
+
+
+RACE = """\
+digraph race {
+  start [shape=Mdiamond] exit [shape=Msquare]
+  f [shape=component, join=first_success, decide=declared]
+  j [shape=tripleoctagon, merge="who: winner"]
+  node [shape=parallelogram, tool_command="true", writes=who]
+  start -> f -> {a b} -> j -> exit
+}
+"""
+SPEEDS = "stages: {a: {after: 10s, writes: {who: a}}, b: {after: 1s, writes: {who: b}}}\n"
+
+
+@pytest.mark.parametrize(("given", "won"), [((), "a"), (("--decide", "arrival"), "b")], ids=str)
+def test_decide_is_overridden_for_a_run_which_remembers_it(
+    tmp_path: Path, given: tuple[str, ...], won: str
+) -> None:
+    (tmp_path / "race.dot").write_text(RACE)
+    (tmp_path / "s.yaml").write_text(SPEEDS)
+    run = ("exec", "race.dot", "--simulate", "s.yaml", "--store", "r.db", "--run-id", "r")
+    assert attractorc_inside(*run, *given, cwd=tmp_path).returncode == 0
+    why = attractorc_inside("why", "r", "who", "--store", "r.db", cwd=tmp_path)
+    assert why.stdout.splitlines()[0] == f'who = "{won}"'
+    assert attractorc_inside("replay", "r", "--store", "r.db", cwd=tmp_path).returncode == 0
+
+
+def test_a_winner_by_arrival_cannot_be_decided_in_declared_order(tmp_path: Path) -> None:
+    text = RACE.replace("decide=declared", "decide=arrival").replace(
+        'merge="who', 'winner=arrival, merge="who'
+    )
+    (tmp_path / "race.dot").write_text(text)
+    done = attractorc_inside("exec", "race.dot", "--decide", "declared", cwd=tmp_path)
+    assert done.stderr.splitlines()[-1] == (
+        "attractorc: --decide declared: the winner of 'f' is chosen by arrival, and nothing "
+        "arrives first in declared order"
+    )
+    assert done.returncode == 2
