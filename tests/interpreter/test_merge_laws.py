@@ -335,6 +335,16 @@ def test_a_branch_with_keys_of_its_own_changes_no_other_key(
     assert others == effects(before)
 
 
+def test_no_key_is_merged_by_the_rule_of_another() -> None:
+    rules = region({"a": "append", "b": "max", "c*": "collect"})
+    wrote = {"a": 1, "b": 2, "c1": 3}
+    all_at_once = decide(rules, branch("x", wrote), branch("y", wrote))
+    for key, value in wrote.items():
+        alone = decide(rules, branch("x", {key: value}), branch("y", {key: value}))
+        assert effects(alone)[key] == effects(all_at_once)[key]
+    assert [all_at_once.updates[key] for key in wrote] == [[1, 1], 2, {"x": 3, "y": 3}]
+
+
 NEW_NAMES = {"a": "zebra~1", "b": "yak~1", "c": "ant~1"}
 
 
