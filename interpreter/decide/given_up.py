@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from ..outcome import End
 from ..records import Record
-from ..state import BranchState, Fork, State
+from ..state import Fork, State
 from . import drafts
+from .progress import reached
 from .terminals import terminal
 
 
@@ -24,6 +25,7 @@ def given_up(state: State, fork: Fork) -> Iterator[Record]:
         if fork.join is not None and fork.region.policy.losers == "cancel":
             yield terminal(state, fork, branch, End.CANCELLED)
         else:
+            stage, _clause = reached(branch, state.walkers.get(branch.path))
             yield drafts.parallel(
                 fork,
                 "branch_arrived",
@@ -32,7 +34,7 @@ def given_up(state: State, fork: Fork) -> Iterator[Record]:
                 branch_path=branch.path,
                 status=End.TIMED_OUT.value,
                 reason=branch.late,
-                terminal_stage=_last_stage(state, branch),
+                terminal_stage=stage or None,
             )
 
 
@@ -47,8 +49,3 @@ def below(state: State, top: str) -> Iterator[Record]:
         for question, path in state.questions.items():
             if path == walker.path:
                 yield drafts.withdrawn(walker, question)
-
-
-def _last_stage(state: State, branch: BranchState) -> str | None:
-    walker = state.walkers.get(branch.path)
-    return None if walker is None else walker.last_stage or None

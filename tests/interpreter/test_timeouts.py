@@ -54,6 +54,8 @@ def test_the_attempt_of_a_late_branch_is_ended_and_recorded_as_cancelled() -> No
     ran = run(fan("a b", BRANCH), {"b": HANGS})
     (cancelled,) = ran.of(StageLifecycle, "cancelled")
     assert cancelled.path == "/fan.1/b"
+    (timed_out,) = ran.of(ParallelLifecycle, "branch_timed_out")
+    assert timed_out.terminal_stage == "/fan.1/b/b.1", "where it was"
     late = [one.kind for one in ran.of(ParallelLifecycle) if one.branch_id == "b"]
     assert late == ["branch_started", "branch_timeout", "branch_arrived", "branch_timed_out"]
 
