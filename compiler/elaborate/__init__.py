@@ -63,6 +63,7 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
         extra=walk.graph.extra,
         start=_only(nodes, "start"),
         exit=_only(nodes, "exit"),
+        broken=_broken(walk.graph.attrs),
     )
     ignored_files(graph, findings)
     return graph, findings.all()
@@ -71,6 +72,11 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
 def _sound(attrs: dict[str, Attr]) -> dict[str, Attr]:
     """Without the values that are findings already."""
     return {name: attr for name, attr in attrs.items() if attr.value is not BROKEN}
+
+
+def _broken(attrs: dict[str, Attr]) -> frozenset[str]:
+    """The names of the values that are findings already."""
+    return frozenset(name for name, attr in attrs.items() if attr.value is BROKEN)
 
 
 def _node(raw: RawNode, kind: Kind, type_name: str, attrs: dict[str, Attr]) -> Node:
@@ -85,22 +91,20 @@ def _node(raw: RawNode, kind: Kind, type_name: str, attrs: dict[str, Attr]) -> N
         type=type_name,
         declared=raw.declared,
         implicit=raw.implicit,
-        broken=frozenset(name for name, attr in raw.attrs.items() if attr.value is BROKEN),
+        broken=_broken(raw.attrs),
     )
 
 
 def _edges(raw_edges: list[RawEdge], findings: Findings) -> tuple[Edge, ...]:
     edges: list[Edge] = []
-    cleaned: dict[int, tuple[dict[str, Attr], bool]] = {}
+    cleaned: dict[int, tuple[dict[str, Attr], frozenset[str]]] = {}
     for index, raw in enumerate(raw_edges):
         known = cleaned.get(id(raw.attrs))
         if known is None:
-            written = raw.attrs.get("condition")
-            broken = written is not None and written.value is BROKEN
-            known = (_sound(raw.attrs), broken)
+            known = (_sound(raw.attrs), _broken(raw.attrs))
             unsupported_attributes(known[0].values(), findings)
             cleaned[id(raw.attrs)] = known
-        attrs, broken = known
+        attrs, unread = known
         condition = attrs.get("condition")
         edges.append(
             Edge(
@@ -113,8 +117,9 @@ def _edges(raw_edges: list[RawEdge], findings: Findings) -> tuple[Edge, ...]:
                 target_span=raw.target.span,
                 attrs=attrs,
                 condition=condition.value if condition else None,
-                broken=broken,
+                broken="condition" in unread,
                 extra=raw.extra,
+                unread=unread,
             )
         )
     return tuple(edges)

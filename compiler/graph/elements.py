@@ -83,6 +83,7 @@ class Edge:
 
     `condition` is None for an unconditional edge; a condition that does not parse is a
     finding, and its edge keeps `broken` so that rules stay silent about what follows.
+    `unread` are the names of all attributes whose values are findings already.
     """
 
     source: str
@@ -94,6 +95,7 @@ class Edge:
     condition: Expr | None = None
     broken: bool = False
     extra: Mapping[str, Attr] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def value(self, name: str, default: Any = None) -> Any:
         """The value of a known attribute, or `default` where it is not set."""

@@ -28,7 +28,8 @@ class Graph:
     """A whole pipeline. `nodes` in the order in which the file first names them.
 
     `start` and `exit` are node ids, None where the file has none or several. `attrs` are
-    the graph's own attributes, `inputs` what it declares to be given from outside.
+    the graph's own attributes, `inputs` what it declares to be given from outside. `broken`
+    are names of the graph's attributes whose values are findings already.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class Graph:
     extra: Mapping[str, Attr] = field(default_factory=dict)
     start: str | None = None
     exit: str | None = None
+    broken: frozenset[str] = frozenset()
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def value(self, name: str, default: Any = None) -> Any:
