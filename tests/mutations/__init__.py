@@ -1,0 +1,1 @@
+"""Good pipelines with one mistake each: what `check` finds, by kind of mistake and by rule."""
