@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .consequences import without_consequences
 from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
 from .frontend import Language, decode, language_of, read
@@ -127,8 +128,9 @@ def _judged(
         errors = tuple(finding for finding in found if finding.severity is Severity.ERROR)
         return errors + apply_rules(graph, [rule for rule in rules if rule in LOCAL_RULES])
     told = {finding.span for finding in found if finding.severity is Severity.ERROR}
-    return found + tuple(
+    found += tuple(
         finding
         for finding in apply_rules(graph, rules)
         if finding.severity is Severity.ERROR or finding.span not in told
     )
+    return without_consequences(graph, ordered(found))

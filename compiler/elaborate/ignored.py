@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..attributes import MODELS, REGION_KINDS, RETRIES, never_read
+from ..diagnostic import Related
 from ..graph.asking import ASKED, PROMPTS, asked_by, stated
 from ..graph.elements import Attr, Kind
 from ..graph.model import Graph
@@ -28,62 +29,101 @@ _CALLED: Mapping[str, str] = {
     "tool": "a tool stage",
     "wait.human": "a human gate",
 }
+_SHAPES: Mapping[Kind, str] = {
+    "codergen": "box",
+    "conditional": "diamond",
+    "parallel": "component",
+    "parallel.fan_in": "tripleoctagon",
+    "tool": "parallelogram",
+    "wait.human": "hexagon",
+}
 _MENDS: Mapping[str, str] = {
     "tool_command": "give the node shape=parallelogram",
     "join": "write it on the fan-out",
 }
+_PERSON = frozenset({"human"})
+_AGENT = frozenset({"prompt"})
 _RETRIED = "lead an edge back to it, or write it on the stages inside"
 
 
 def ignored(
     node: str, kind: Kind, attrs: Mapping[str, Attr], asked_elsewhere: bool, findings: Findings
 ) -> None:
-    """Reports a node's own attributes that mean nothing on a node of its kind.
+    """Reports a node's own attributes that mean nothing on a node of its kind, all at once.
 
     `asked_elsewhere`: a fan-out's rule may have somebody asked at a fan-in without one.
     """
     asked: Collection[str] = asked_by(stated(kind, attrs))
     if asked_elsewhere and kind == "parallel.fan_in" and "winner" not in attrs:
         asked = ASKED
-    for attr in attrs.values():
-        if not attr.own:
-            continue
-        needed = _needed(kind, attr.name)
-        if needed and not any(key in asked for key in needed):
-            message = f"{_CALLED[kind]} reads '{attr.name}' only where {_asks(needed)}"
-            mend = "leave it out" if attr.name not in RETRIES else _RETRIED
-            findings.add("ignored_attribute", attr.key_span, message, help=mend, node=node)
-        elif never_read(kind, attr.name):
-            message = f"{_CALLED[kind]} never reads '{attr.name}'"
-            findings.add(
-                "ignored_attribute",
-                attr.key_span,
-                message,
-                help=_MENDS.get(attr.name),
-                node=node,
-            )
+    own = sorted((a for a in attrs.values() if a.own), key=lambda attr: attr.key_span.start)
+    unasked = [a for a in own if (keys := _needed(kind, a.name)) and not keys & frozenset(asked)]
+    never = [a for a in own if not _needed(kind, a.name) and never_read(kind, a.name)]
+    if not unasked and not never:
+        return
+    told = []
+    if never:
+        told.append(f"never reads {_either(never)}")
+    if unasked:
+        reads = "" if never else "reads "
+        told.append(f"{reads}{_either(unasked)} only where {_asks(kind, unasked)}")
+    first, *others = sorted(never + unasked, key=lambda attr: attr.key_span.start)
+    findings.add(
+        "ignored_attribute",
+        first.key_span,
+        f"{_CALLED[kind]} {', and '.join(told)}",
+        help=_mend(never, unasked),
+        related=tuple(Related(f"'{attr.name}'", attr.key_span) for attr in others),
+        node=node,
+    )
 
 
-def _needed(kind: Kind, name: str) -> tuple[str, ...]:
+def _either(unread: list[Attr]) -> str:
+    *names, last = (f"'{attr.name}'" for attr in unread)
+    return f"{', '.join(names)} or {last}" if names else last
+
+
+def _mend(never: list[Attr], unasked: list[Attr]) -> str | None:
+    if len(never) + len(unasked) > 1 and never:
+        return _meant(never + unasked)
+    if never:
+        return _MENDS.get(never[0].name)
+    return _RETRIED if unasked[0].name in RETRIES else "leave it out"
+
+
+def _meant(unread: list[Attr]) -> str | None:
+    """The shape that all these attributes belong to, if it is only one."""
+    shapes = {
+        shape
+        for kind, shape in _SHAPES.items()
+        if not any(never_read(kind, attr.name) for attr in unread)
+    }
+    return f"did you mean shape={shapes.pop()}?" if len(shapes) == 1 else None
+
+
+def _needed(kind: Kind, name: str) -> frozenset[str]:
     """The keys of a winner rule of which one must be there, so that an attribute is read.
 
     A fan-out's prompt and model may be read by nobody: nothing happens there that they change.
     """
     if kind not in REGION_KINDS:
-        return ()
+        return frozenset()
     if name in RETRIES:
-        return ("prompt", "human")
+        return ASKED
     if name == "human.default_choice":
-        return ("human",)
+        return _PERSON
     if kind == "parallel.fan_in" and name in PROMPTS:
-        return ("prompt", "human")
-    return ("prompt",) if kind == "parallel.fan_in" and name in MODELS else ()
+        return ASKED
+    return _AGENT if kind == "parallel.fan_in" and name in MODELS else frozenset()
 
 
-def _asks(needed: tuple[str, ...]) -> str:
+def _asks(kind: Kind, unasked: list[Attr]) -> str:
+    """What would have all of these attributes read; else what would have any."""
+    needs = [_needed(kind, attr.name) for attr in unasked]
+    keys = frozenset.intersection(*needs) or frozenset.union(*needs)
     who = {"prompt": "an agent", "human": "a person"}
-    asked = " or ".join(who[key] for key in needed)
-    rules = " or ".join(f"winner={key}" for key in needed)
+    asked = " or ".join(who[key] for key in who if key in keys)
+    rules = " or ".join(f"winner={key}" for key in who if key in keys)
     return f"{asked} is asked for the winner ({rules})"
 
 

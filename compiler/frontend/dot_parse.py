@@ -7,6 +7,7 @@ files need neither it nor Lark. It must not know what any attribute means.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from lark import Token, Tree
@@ -34,14 +35,25 @@ def parse_dot(source: Source) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     try:
         tree = _parsed(parser, recovery)
     except GaveUp as limit:
-        return None, ordered([*recovery.findings, limit.finding])
+        return None, ordered([*recovery.told, limit.finding])
     if tree is None:
-        return None, ordered(recovery.findings)
+        return None, ordered(recovery.told)
     builder = DotBuilder(source)
     document = builder.document(tree, tuple(scan.comments))
     if document is None and not recovery.findings:
         return None, (no_graph(source, None),)
-    return document, ordered([*recovery.findings, *builder.findings])
+    return document, _without_echoes(recovery, builder.findings)
+
+
+def _without_echoes(recovery: Recovery, built: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """All findings; where a quote is missing, of its line the first one only, and none behind."""
+    told = recovery.told
+    if told is recovery.findings:
+        return ordered([*told, *built])
+    line = told[-1].span.line
+    found = ordered([*told, *(each for each in built if each.span.line <= line)])
+    first = next(each for each in found if each.span.line == line)
+    return (*(each for each in found if each.span.line < line), first)
 
 
 def _parsed(parser: InteractiveParser, recovery: Recovery) -> Tree[Token] | None:

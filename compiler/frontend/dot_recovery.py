@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lark import Token, Tree
@@ -26,6 +27,7 @@ _ENDS_A_LIST = frozenset(
     | {"GRAPH_ATTRS", "NODE_ATTRS", "EDGE_ATTRS"}
 )
 _CLOSING = {"LBRACE": "RBRACE", "LBRACKET": "RBRACKET"}
+_QUOTE = re.compile(r"(?<!\\)\"")
 _END_OF_VALUE = re.compile(r"[\s;,\]]*$")
 
 
@@ -39,7 +41,20 @@ class Recovery:
         self._state: Any = parser.parser_state
         self._cut_short = False
         self._calls = 0
+        self._open_text: int | None = None
         self.findings: list[Diagnostic] = []
+
+    @property
+    def told(self) -> list[Diagnostic]:
+        """The findings to show; what is met behind a missing quote follows from that."""
+        if self._open_text is None:
+            return self.findings
+        lines = [self._source.line(each.span.line) for each in self.findings[: self._open_text]]
+        odd = [number for number, line in enumerate(lines) if len(_QUOTE.findall(line)) % 2]
+        last = odd[0] if odd else self._open_text
+        found = self.findings[last]
+        help_ = found.help if last == self._open_text else "is a '\"' missing in this line?"
+        return [*self.findings[:last], replace(found, help=help_)]
 
     def recover(self, error: UnexpectedToken) -> bool:
         """Report an error and put the parser where it can go on; False if it cannot."""
@@ -52,6 +67,8 @@ class Recovery:
             return self._close_all(opening)
         situation = Situation(token, opening, tuple(self._scan.recent)[:-1], self._accepts())
         self._report(complain(self._source, situation))
+        if self._open_text is None and token.type in ("UNCLOSED_STRING", "RUN_ON_STRING"):
+            self._open_text = len(self.findings) - 1
         if opening is None:
             return self._outside(token)
         match token.type:

@@ -7,42 +7,22 @@ knows nothing. It must not know what any rule says.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, TypeAlias
 
-from ..expr import Expr, keys
-from ..policy import Merge
-from ..source import Span
-from .asking import asking_text
+from ..policy import Merge, Winner
 from .effects import Writes, writes_of
-from .elements import Attr, Edge, Node
+from .elements import Attr, Node
 from .model import Graph
-from .patterns import bare, meets, meets_any, never_merged, rule_for
-from .places import word_in
+from .patterns import meets, meets_any, never_merged, rule_for
 from .reach import backwards, reached, spread, ways
+from .reads import Read, reads_of
 from .shape import BranchShape, RegionShape
+from .slips import KeySlips, key_slips
 
-By: TypeAlias = Literal["reads", "condition", "prompt", "for_each"]
-
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.-]*)\}")
 _LEFT = ("isolate", "drop")
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A place where the stage `node` asks for a key; `key` has no `context.` in front.
-
-    `edge` is the edge whose condition asks, after the stage has written.
-    """
-
-    node: str
-    key: str
-    span: Span
-    by: By
-    edge: Edge | None = None
+_APART = "parallel."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +41,31 @@ class DataFlow:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.writes: Mapping[str, Writes] = {
-            node.id: writes_of(node) for node in graph.nodes.values()
-        }
         self._forward = ways(graph)
         self._order = {node: number for number, node in enumerate(graph.nodes)}
         self._before: dict[str, frozenset[str]] = {}
         self.visited = reached(graph)
+        written = {node.id: writes_of(node) for node in graph.nodes.values()}
+        asked = tuple(
+            read
+            for node in graph.nodes.values()
+            if node.id in self.visited
+            for read in reads_of(graph, node)
+        )
+        self.slips = _slips(graph, written, asked)
+        self.writes: Mapping[str, Writes] = {
+            node: writes.meaning(self.slips.written) for node, writes in written.items()
+        }
+        self.reads: tuple[Read, ...] = tuple(
+            replace(read, key=self.slips.read[read.key], spelled=read.key)
+            if read.key in self.slips.read
+            else read
+            for read in asked
+        )
 
     @cached_property
     def _back(self) -> Mapping[str, list[str]]:
         return backwards(self._forward)
-
-    @cached_property
-    def reads(self) -> tuple[Read, ...]:
-        """Every read that the file shows, in the order of the nodes; only what a run visits."""
-        return tuple(
-            read
-            for node in self.graph.nodes.values()
-            if node.id in self.visited
-            for read in _reads(self.graph, node)
-        )
 
     def before(self, node: str) -> frozenset[str]:
         """The nodes from which a run can come to this one; itself only by a loop."""
@@ -122,7 +106,7 @@ class DataFlow:
 
     def lets_out(self, shape: RegionShape, key: str) -> bool:
         """Whether a region's merge takes up the key; true where that cannot be known."""
-        merge = merge_of(self.graph, shape)
+        merge = self.merge_meant(shape)
         if merge is None:
             return True
         if never_merged(key):
@@ -133,6 +117,15 @@ class DataFlow:
             )
         rule = rule_for(key, merge.rules)
         return rule is not None and rule.strategy not in _LEFT
+
+    def merge_meant(self, shape: RegionShape) -> Merge | None:
+        """The merge of a region as `merge_of` gives it, without slips of keys."""
+        merge = merge_of(self.graph, shape)
+        if merge is None or not self.slips.merged:
+            return merge
+        meant = self.slips.merged
+        rules = (replace(r, pattern=meant.get(r.pattern, r.pattern)) for r in merge.rules)
+        return replace(merge, rules=tuple(rules))
 
     def may_come_unseen(self, read: Read) -> bool:
         """Whether a stage that declares nothing may have written the key before it is read."""
@@ -189,6 +182,34 @@ class DataFlow:
         return True
 
 
+def _slips(graph: Graph, written: Mapping[str, Writes], reads: tuple[Read, ...]) -> KeySlips:
+    declared: dict[str, list[str]] = {}
+    others: set[str] = set()
+    for name, writes in written.items():
+        for key in writes.declared:
+            if "*" not in key:
+                declared.setdefault(key, []).append(name)
+        others.update(key for key in writes.patterns if key not in writes.declared or "*" in key)
+    compared: list[str] = []
+    merged: list[str] = []
+    for node in graph.nodes.values():
+        winner, merge = node.value("winner"), node.value("merge")
+        if isinstance(winner, Winner):
+            compared += [each.key for each in winner.keys if each.key is not None]
+        if isinstance(merge, Merge):
+            # `*` asks for nothing by its name.
+            merged += [rule.pattern for rule in merge.rules if rule.pattern != "*"]
+    asked = [read.key for read in reads if not read.key.startswith(_APART)] + compared
+    given = {"goal", "item", "outcome", "preferred_label", "current_node"}
+    asked += [key for read in reads if read.key.startswith(_APART) for key in _kept(read.key)]
+    return key_slips(declared, sorted(others), asked, merged, sorted(given))
+
+
+def _kept(key: str) -> list[str]:
+    """The key whose values `parallel.<fan-out>.branch.<id>.context.<key>` keeps apart."""
+    return [key.partition(".context.")[2]] if ".context." in key else []
+
+
 def merge_of(graph: Graph, shape: RegionShape) -> Merge | None:
     """The merge of a region; None where it cannot be known, because it is a finding already."""
     fan_ins = (node.id for node in graph.nodes.values() if node.kind == "parallel.fan_in")
@@ -217,50 +238,6 @@ def written(graph: Graph, shape: RegionShape, name: str) -> tuple[Node, Attr] | 
         if name in node.attrs:
             return node, node.attrs[name]
     return None
-
-
-def _reads(graph: Graph, node: Node) -> Iterator[Read]:
-    declared = node.attrs.get("reads")
-    if declared is not None:
-        for key in declared.value:
-            yield _read(graph, node, declared, key, "reads")
-    collection = node.attrs.get("for_each")
-    if collection is not None and node.kind == "parallel":
-        yield _read(graph, node, collection, str(collection.value), "for_each")
-    filled = {"goal", *(given.name for given in graph.value("inputs", ()))}
-    text = _filled_in(node)
-    if text is not None:
-        for key in dict.fromkeys(_REFERENCE.findall(str(text.value))):
-            # `${HOME}` in a prompt speaks of a shell, not of the context.
-            if not key.isupper() and key not in filled:
-                yield _read(graph, node, text, key, "prompt")
-    for edge in graph.outgoing[node.id]:
-        attr = edge.attrs.get("condition")
-        if attr is not None and edge.condition is not None:
-            for key in _asked(edge.condition):
-                yield Read(node.id, bare(key), word_in(graph.source, attr, key), "condition", edge)
-
-
-def _filled_in(node: Node) -> Attr | None:
-    """The text into which a stage puts values before it asks an agent or a person."""
-    match node.kind:
-        case "codergen":
-            return node.attrs.get("prompt")
-        case "wait.human":
-            return node.attrs.get("label")
-        case "parallel" | "parallel.fan_in":
-            return asking_text(node)
-        case _:
-            return None
-
-
-def _read(graph: Graph, node: Node, attr: Attr, key: str, by: By) -> Read:
-    return Read(node.id, bare(key), word_in(graph.source, attr, key), by)
-
-
-def _asked(condition: Expr) -> tuple[str, ...]:
-    known = ("outcome", "preferred_label")
-    return tuple(key for key in dict.fromkeys(keys(condition)) if key not in known)
 
 
 def brought(

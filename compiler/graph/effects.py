@@ -8,7 +8,7 @@ not know branches, nor what any rule makes of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from .elements import Node
@@ -37,6 +37,16 @@ class Writes:
     def patterns(self) -> tuple[str, ...]:
         """All that is known to be possible."""
         return tuple(dict.fromkeys((*self.certain, *self.declared, *self.own)))
+
+    def meaning(self, meant: Mapping[str, str]) -> Writes:
+        """The same with what is meant in place of keys that are slips."""
+        if not any(key in meant for key in self.declared):
+            return self
+        return replace(
+            self,
+            certain={meant.get(key, key): value for key, value in self.certain.items()},
+            declared=tuple(meant.get(key, key) for key in self.declared),
+        )
 
 
 def writes_of(node: Node) -> Writes:

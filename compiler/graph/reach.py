@@ -51,7 +51,10 @@ def misspelled(graph: Graph) -> dict[str, str]:
 
 
 def _unknown(node: Node) -> bool:
-    return not node.declared and not node.implicit and node.kind == "codergen"
+    if node.declared or node.implicit:
+        return False
+    # A default block may give it a shape, and with a command all that it needs.
+    return node.kind == "codergen" or (node.kind == "tool" and "tool_command" not in node.attrs)
 
 
 def retry_targets(graph: Graph, of: Graph | Node) -> tuple[str, ...]:

@@ -35,10 +35,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
-from ..graph.dataflow import Read, written
+from ..graph.dataflow import written
 from ..graph.early import is_template, may_do_without
 from ..graph.elements import Attr
 from ..graph.model import Graph
+from ..graph.reads import Read
 from ..graph.shape import BranchShape, RegionShape
 
 RULE = "cancel_loses_work"

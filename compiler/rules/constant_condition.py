@@ -32,13 +32,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..diagnostic import Diagnostic, Related, Severity
-from ..expr import Comparison, Expr, Truth
-from ..graph.coverage import leaves
+from ..expr import Expr, Truth
 from ..graph.elements import Edge
 from ..graph.model import Graph
 from ..graph.places import word_in
 from ..graph.possible import OUTCOMES
 from ..graph.selection import chances
+from ..graph.uncovered import odd_outcome
 from ..value import nearest
 
 RULE = "constant_condition"
@@ -61,18 +61,15 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     for node in graph.nodes.values():
         constant = {edge.index: (edge, value) for edge, value in chances(graph, node).constant}
         edges = graph.outgoing[node.id]
-        guarded = any(edge.condition is None and not edge.broken for edge in edges)
         for edge in edges:
             if edge.condition is None or "condition" not in edge.attrs:
                 continue
             word = _word(edge.condition)
-            odd = _no_outcome(edge.condition)
+            odd = odd_outcome(edge.condition)
             if word is not None:
                 yield _of_word(edge, word)
             elif odd is not None:
-                # Where all edges have conditions, no_default_edge says it.
-                if guarded or node.kind == "parallel":
-                    odd_ones.setdefault(odd, []).append(edge)
+                odd_ones.setdefault(odd, []).append(edge)
             elif edge.index in constant:
                 yield _of_whole(edge, constant[edge.index][1])
     for literal, asking in odd_ones.items():
@@ -82,15 +79,6 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
 def _word(condition: Expr) -> str | None:
     if isinstance(condition, Truth) and condition.key.lower() in _WORDS:
         return condition.key
-    return None
-
-
-def _no_outcome(condition: Expr) -> str | None:
-    for leaf in leaves(condition):
-        if not isinstance(leaf, Comparison) or leaf.key != "outcome":
-            continue
-        if leaf.operator in ("=", "!=") and leaf.literal not in OUTCOMES:
-            return leaf.literal
     return None
 
 

@@ -29,34 +29,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..diagnostic import Diagnostic, Severity
+from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.elements import Edge
 from ..graph.model import Graph
 from ..graph.reach import missing, misspelled
 from ..source import Span
 
 RULE = "edge_target_exists"
 SEVERITY = Severity.ERROR
+_SHOWN = 6
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each place where an edge leads to nowhere, at the name of its target."""
+    """One finding for each name that edges lead to and nothing has, where it stands first."""
     meant = graph.once(misspelled)
     unknown = {*missing(graph), *meant}
     unknown.update(edge.target for edge in graph.edges if edge.target not in graph.nodes)
-    seen: set[Span] = set()
+    places: dict[str, dict[Span, Edge]] = {}
     for edge in graph.edges:
-        if edge.target not in unknown or edge.target_span in seen:
-            continue
-        seen.add(edge.target_span)
-        known = meant.get(edge.target)
+        if edge.target in unknown:
+            places.setdefault(edge.target, {}).setdefault(edge.target_span, edge)
+    for name, edges in places.items():
+        first, *others = edges.values()
+        known = meant.get(name)
         yield Diagnostic(
             RULE,
             SEVERITY,
-            edge.target_span,
-            f"the edge from '{edge.source}' leads to '{edge.target}', which is declared nowhere",
-            help=f"did you mean '{known}'?" if known else _declare(graph, edge.target),
-            node=edge.target,
-            edge=(edge.source, edge.target),
+            first.target_span,
+            f"the edge from '{first.source}' leads to '{name}', which is declared nowhere",
+            tuple(
+                Related(f"'{edge.source}' leads there, too", edge.target_span)
+                for edge in others[:_SHOWN]
+            ),
+            help=f"did you mean '{known}'?" if known else _declare(graph, name),
+            node=name,
+            edge=(first.source, name),
         )
 
 

@@ -36,13 +36,15 @@ digraph review {
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ..diagnostic import Diagnostic, Related, Severity
-from ..graph.dataflow import BranchWrites, DataFlow, Read, merge_of, mergers, written
+from ..graph.dataflow import BranchWrites, DataFlow, mergers, written
 from ..graph.early import is_template
 from ..graph.model import Graph
 from ..graph.patterns import meets, never_merged, never_written, rule_for
 from ..graph.places import word_in
+from ..graph.reads import Read
 from ..graph.shape import RegionShape
 from ..policy import Join, Merge
 from ..source import Span
@@ -53,82 +55,130 @@ _WAITS = ("wait_all", "all_success")
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each key that two branches of one fan-out write, and that has no rule."""
+    """One finding for each merge that says nothing of keys which two branches write."""
     for shape in graph.regions.by_fan_out.values():
-        merge = merge_of(graph, shape)
+        merge = graph.data.merge_meant(shape)
         if merge is None or graph.regions.unclear(shape.fan_out):
             continue
         brought = {branch.id: graph.data.branch_writes(shape, branch) for branch in shape.branches}
+        unsaid: list[_Key] = []
         for key in dict.fromkeys(key for each in brought.values() for key in each.nodes):
             if "*" in key or never_merged(key) or never_written(key) or key == "tool.output":
                 continue
             writing = [name for name, each in brought.items() if key in each.nodes]
-            if len(writing) > 1 or (writing and is_template(graph, shape)):
-                yield from _judged(graph, shape, merge, brought, key, writing)
+            many = is_template(graph, shape)
+            if len(writing) > 1 or (writing and many):
+                sure = _sure(graph.data, shape, key, writing)
+                found = _Key(key, shape.fan_out, tuple(writing), sure, many)
+                rule = rule_for(key, merge.rules)
+                if rule is not None and rule.strategy == "one":
+                    yield from _allows_one(graph, shape, merge, rule.pattern, found, brought)
+                elif rule is None and not _reads_apart(graph.data, shape, key):
+                    unsaid.append(found)
+        if unsaid:
+            yield _finding(graph, shape, brought, unsaid)
 
 
-def _judged(
-    graph: Graph,
-    shape: RegionShape,
-    merge: Merge,
-    brought: Mapping[str, BranchWrites],
-    key: str,
-    writing: list[str],
-) -> Iterator[Diagnostic]:
-    data = graph.data
-    related = _writers(graph, brought, key, writing)
-    sure = [
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key, the branches that may write it, and those that do whenever they succeed.
+
+    With `many`, one branch stands for one of each element.
+    """
+
+    name: str
+    fan_out: str
+    writing: tuple[str, ...]
+    sure: tuple[str, ...]
+    many: bool
+
+    @property
+    def always(self) -> bool:
+        """Whether two branches that succeed have both written it."""
+        return len(self.sure) > 1 or (self.many and bool(self.sure))
+
+    @property
+    def who(self) -> str:
+        """The branches that write it, as the subject of a sentence."""
+        if self.many:
+            return f"the branches of '{self.fan_out}' all"
+        shown = self.sure if len(self.sure) > 1 else self.writing
+        return "branches " + " and ".join(f"'{name}'" for name in shown[:2]) + " both"
+
+
+def _sure(data: DataFlow, shape: RegionShape, key: str, writing: list[str]) -> tuple[str, ...]:
+    return tuple(
         branch.id
         for branch in shape.branches
         if branch.id in writing and data.surely_writes(shape, branch, key)
-    ]
-    rule = rule_for(key, merge.rules)
-    many = is_template(graph, shape)
-    always = len(sure) > 1 or (many and bool(sure))
-    named = " and ".join(f"'{name}'" for name in (sure if len(sure) > 1 else writing)[:2])
-    both = f"the branches of '{shape.fan_out}' all" if many else f"branches {named} both"
+    )
+
+
+def _allows_one(
+    graph: Graph,
+    shape: RegionShape,
+    merge: Merge,
+    pattern: str,
+    key: _Key,
+    brought: Mapping[str, BranchWrites],
+) -> Iterator[Diagnostic]:
+    """The rule `one` for a key that two branches always write."""
     place = written(graph, shape, "merge")
-    if rule is not None:
-        if place and rule.strategy == "one" and always and _takes_all(graph, shape, merge):
-            yield Diagnostic(
-                RULE,
-                Severity.WARNING,
-                word_in(graph.source, place[1], rule.pattern),
-                f"{both} write '{key}', which '{rule.pattern}: one' allows one branch only",
-                related,
-                help=f"write {rule.pattern}: append, or another strategy that takes several",
-                node=place[0].id,
-            )
-        return
-    if _reads_apart(data, shape, key):
-        return
-    read = _missed(data, shape, key)
-    if read is not None:
-        related = (*related, Related("read here, after the join", read.span))
+    if place and key.always and _takes_all(graph, shape, merge):
+        yield Diagnostic(
+            RULE,
+            Severity.WARNING,
+            word_in(graph.source, place[1], pattern),
+            f"{key.who} write '{key.name}', which '{pattern}: one' allows one branch only",
+            _writers(graph, brought, key),
+            help=f"write {pattern}: append, or another strategy that takes several",
+            node=place[0].id,
+        )
+
+
+def _finding(
+    graph: Graph, shape: RegionShape, brought: Mapping[str, BranchWrites], keys: list[_Key]
+) -> Diagnostic:
+    """All keys that no rule is for: they have one mend."""
+    place = written(graph, shape, "merge")
+    severity = Severity.WARNING
+    related: list[Related] = []
+    for key in keys:
+        related += _writers(graph, brought, key)
+        read = _missed(graph.data, shape, key.name)
+        if read is not None:
+            related.append(Related("read here, after the join", read.span))
+            if key.always:
+                severity = SEVERITY
+    names = [key.name for key in keys]
+    who, combine = f"{keys[0].who} write '{names[0]}'", "combine them"
+    if len(names) > 1:
+        listed = ", ".join(f"'{name}'" for name in names[:-1]) + f" and '{names[-1]}'"
+        who, combine = f"several branches of '{shape.fan_out}' write {listed}", "combine each"
     node = mergers(graph, shape)[0]
-    yield Diagnostic(
+    return Diagnostic(
         RULE,
-        SEVERITY if read is not None and always else Severity.WARNING,
+        severity,
         place[1].value_span if place is not None else node.span,
-        f"{both} write '{key}', and no merge rule says how to combine them",
-        related,
-        help=_mend(graph, key, place is not None),
+        f"{who}, and no merge rule says how to {combine}",
+        tuple(related),
+        help=_mend(graph, names, place is not None),
         node=node.id,
     )
 
 
-def _mend(graph: Graph, key: str, has_rules: bool) -> str:
+def _mend(graph: Graph, keys: list[str], has_rules: bool) -> str:
     if has_rules:
-        return f"add the rule {key}: append, or *: isolate to keep all others apart"
-    rule = f"merge: {{{key}: append}}" if graph.language == "yaml" else f'merge="{key}: append"'
-    return f"add {rule}, or another strategy"
+        rules, more = "; ".join(f"{key}: append" for key in keys), "s" if len(keys) > 1 else ""
+        return f"add the rule{more} {rules}, or *: isolate to keep all others apart"
+    if graph.language == "yaml":
+        return f"add merge: {{{', '.join(f'{key}: append' for key in keys)}}}, or another strategy"
+    return f'add merge="{"; ".join(f"{key}: append" for key in keys)}", or another strategy'
 
 
-def _writers(
-    graph: Graph, brought: Mapping[str, BranchWrites], key: str, writing: list[str]
-) -> tuple[Related, ...]:
-    nodes = [brought[name].nodes[key][0] for name in writing]
-    return tuple(Related(f"written by '{node}'", _place(graph, node, key)) for node in nodes)
+def _writers(graph: Graph, brought: Mapping[str, BranchWrites], key: _Key) -> tuple[Related, ...]:
+    nodes = [brought[name].nodes[key.name][0] for name in key.writing]
+    return tuple(Related(f"written by '{node}'", _place(graph, node, key.name)) for node in nodes)
 
 
 def _place(graph: Graph, node: str, key: str) -> Span:

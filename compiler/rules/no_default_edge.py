@@ -29,67 +29,38 @@ digraph review {
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from ..diagnostic import Diagnostic, Severity
-from ..expr import Comparison, Expr
-from ..graph.coverage import OTHER, leaves, uncovered
+from ..graph.coverage import OTHER
 from ..graph.elements import Node
 from ..graph.model import Graph
-from ..graph.reach import reached, retry_targets
-from ..value import nearest
+from ..graph.uncovered import odd_outcome, open_case
 
 RULE = "no_default_edge"
 SEVERITY = Severity.WARNING
-OUTCOMES = ("success", "partial_success", "fail", "retry", "skipped")
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each node that has a case in which no edge is taken."""
-    visited = reached(graph)
     for node in graph.nodes.values():
-        if node.kind in ("parallel", "wait.human", "start", "exit") or node.id not in visited:
+        case = open_case(graph, node)
+        if case is None:
             continue
-        edges = graph.outgoing[node.id]
-        if not edges or any(edge.condition is None or edge.broken for edge in edges):
-            continue
-        conditions = [edge.condition for edge in edges if edge.condition is not None]
-        case = uncovered(conditions, {"outcome": _outcomes(graph, node)})
-        if case is not None:
-            yield _finding(node, case, _no_outcome(conditions))
+        conditions = [edge.condition for edge in graph.outgoing[node.id] if edge.condition]
+        if all(odd_outcome(condition) is None for condition in conditions):
+            # What compares outcome with a text that it never is has a finding of its own.
+            yield _finding(node, case)
 
 
-def _outcomes(graph: Graph, node: Node) -> tuple[str, ...]:
-    """The outcomes that need a way on: a stage's own failure may well end the run."""
-    if node.kind == "conditional" and not retry_targets(graph, node):
-        return ("success", "fail")
-    return ("success",)
-
-
-def _no_outcome(conditions: Sequence[Expr]) -> str | None:
-    """A text that outcome is compared with, though no stage ever ends so."""
-    asked = (leaf for condition in conditions for leaf in leaves(condition))
-    texts = (
-        leaf.literal
-        for leaf in asked
-        if isinstance(leaf, Comparison) and leaf.key == "outcome" and leaf.operator == "="
-    )
-    return next((text for text in texts if text not in OUTCOMES), None)
-
-
-def _finding(node: Node, case: Mapping[str, str], no_outcome: str | None) -> Diagnostic:
+def _finding(node: Node, case: Mapping[str, str]) -> Diagnostic:
     told = " and ".join(f"{key} is {_said(value)}" for key, value in case.items())
-    help_ = "add an edge without a condition, or one for this case"
-    if no_outcome is not None:
-        meant = nearest(no_outcome, OUTCOMES)
-        hint = f"did you mean '{meant}'?" if meant else f"it is one of {', '.join(OUTCOMES)}"
-        help_ = f"outcome is never '{no_outcome}'; {hint}"
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
         f"no edge leaves '{node.id}' when {told}",
-        help=help_,
+        help="add an edge without a condition, or one for this case",
         node=node.id,
     )
 

@@ -27,8 +27,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
+from ..graph.elements import Node
 from ..graph.model import Graph
 from ..graph.reach import missing, misspelled
+from ..value import nearest
 
 RULE = "prompt_on_llm_nodes"
 SEVERITY = Severity.WARNING
@@ -47,6 +49,18 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             SEVERITY,
             node.span,
             f"the agent stage '{node.id}' has neither a prompt nor a label",
-            help="""add prompt="...", what the agent is to do""",
+            help=_mend(graph, node),
             node=node.id,
         )
+
+
+def _mend(graph: Graph, node: Node) -> str:
+    mend = """add prompt="...", what the agent is to do"""
+    if graph.language == "yaml":
+        mend = "add prompt: what the agent is to do"
+    if node.declared:
+        return mend
+    meant = nearest(node.id, (each.id for each in graph.nodes.values() if each.declared))
+    if meant is not None:
+        return f"'{node.id}' is declared nowhere; did you mean '{meant}'?"
+    return f"""declare it, for example: {node.id} [prompt="..."], or correct the name"""

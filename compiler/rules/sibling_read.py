@@ -37,9 +37,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
-from ..graph.dataflow import DataFlow, Read
+from ..graph.dataflow import DataFlow
 from ..graph.model import Graph
 from ..graph.places import word_in
+from ..graph.reads import Read
 
 RULE = "sibling_read"
 SEVERITY = Severity.WARNING

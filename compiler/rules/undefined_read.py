@@ -29,12 +29,14 @@ digraph review {
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..diagnostic import Diagnostic, Related, Severity
-from ..graph.dataflow import DataFlow, Read, mergers
+from ..graph.dataflow import DataFlow, mergers, written
 from ..graph.early import is_template
 from ..graph.model import Graph
 from ..graph.patterns import never_merged
+from ..graph.reads import Read
 from ..graph.shape import RegionShape
 from ..value import nearest
 
@@ -47,17 +49,39 @@ _GIVEN_PREFIXES = ("graph.", "inputs.", "internal.", "item.", "parallel.")
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each read that nothing can satisfy."""
     data = graph.data
-    told: set[object] = set()
+    told: dict[tuple[str, str], Diagnostic] = {}
     for read in data.reads:
-        if read.key in _GIVEN or read.key.startswith(_GIVEN_PREFIXES) or read.span in told:
+        given = read.key in _GIVEN or read.key.startswith(_GIVEN_PREFIXES)
+        if given and read.spelled is None:
             continue
         found = _finding(graph, data, read)
-        if found is not None:
-            told.add(read.span)
-            yield found
+        if found is None:
+            continue
+        fault = _fault(graph, data, read, found)
+        first = told.get(fault)
+        if first is None:
+            told[fault] = found
+        elif first.span != found.span:
+            key = read.spelled or read.key
+            again = Related(f"'{key}' is read here, too", found.span)
+            if again not in first.related:
+                told[fault] = replace(first, related=(*first.related, again))
+    yield from told.values()
+
+
+def _fault(graph: Graph, data: DataFlow, read: Read, found: Diagnostic) -> tuple[str, str]:
+    """What is wrong, apart from where it shows: a key, or a region that merges nothing."""
+    if read.spelled is None:
+        shapes = [data.held_in(read, writer) for writer in data.writers(read.key)]
+        for shape in shapes:
+            if shape is not None and written(graph, shape, "merge") is None:
+                return ("merge", shape.fan_out)
+    return (read.spelled or read.key, found.message.partition("reads")[2])
 
 
 def _finding(graph: Graph, data: DataFlow, read: Read) -> Diagnostic | None:
+    if read.spelled is not None:
+        return _never(data, read)
     writers = data.writers(read.key)
     if any(data.sees(read, writer) for writer in writers):
         return None
@@ -86,12 +110,12 @@ def _never(data: DataFlow, read: Read) -> Diagnostic:
         if node in data.visited
         for key in writes.declared
     }
-    meant = nearest(read.key, known)
+    meant = read.key if read.spelled is not None else nearest(read.key, known)
     return Diagnostic(
         RULE,
         SEVERITY,
         read.span,
-        f"'{read.node}' reads '{read.key}', which no stage writes",
+        f"'{read.node}' reads '{read.spelled or read.key}', which no stage writes",
         help=f"did you mean '{meant}'?"
         if meant
         else "add it to the writes of the stage that sets it",

@@ -1,6 +1,7 @@
-"""A class in the model stylesheet should be the class of some node.
+"""A selector of the model stylesheet should mean some node.
 
-A rule for `.fast` that no node has gives its model to nobody. A node has the classes that its
+A rule for a class `.fast` that no node has, or for a node `#review` that is not there, gives its
+model to nobody. A node has the classes that its
 `class` attribute names, and one for each subgraph with a label around it.
 
 ```bad
@@ -26,7 +27,7 @@ digraph review {
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..diagnostic import Diagnostic, Severity
 from ..frontend.small import narrowed
@@ -36,28 +37,34 @@ from ..value import nearest
 
 RULE = "unknown_class"
 SEVERITY = Severity.WARNING
+_SIGNS: Mapping[str, tuple[str, str, str]] = {
+    "class": (".", "has the class", "give it to a node with class, or remove the rule"),
+    "id": ("#", "is called", "write the id of a node, or remove the rule"),
+}
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
-    """One finding for each class selector that means no node."""
+    """One finding for each selector of a class or a node that means no node."""
     sheet = graph.attrs.get("model_stylesheet")
     if sheet is None or not isinstance(sheet.value, Stylesheet):
         return
-    known = {name for node in graph.nodes.values() for name in node.classes}
-    styled = {rule.selector.name for rule in sheet.value.rules if rule.selector.by == "class"}
-    told: set[str] = set()
+    classes = {name for node in graph.nodes.values() for name in node.classes}
+    styled = {(rule.selector.by, rule.selector.name) for rule in sheet.value.rules}
+    told: set[tuple[str, str]] = set()
     for rule in sheet.value.rules:
         selector = rule.selector
-        if selector.by != "class" or selector.name in known or selector.name in told:
+        asked = (selector.by, selector.name)
+        known = classes if selector.by == "class" else set(graph.nodes)
+        if selector.by not in _SIGNS or selector.name in known or asked in told:
             continue
-        told.add(selector.name)
-        meant = nearest(selector.name, known - styled) or nearest(selector.name, known)
+        told.add(asked)
+        left = {name for name in known if (selector.by, name) not in styled}
+        meant = nearest(selector.name, left) or nearest(selector.name, known)
+        sign, what, mend = _SIGNS[selector.by]
         yield Diagnostic(
             RULE,
             SEVERITY,
             narrowed(graph.source, sheet.value_span, sheet.text, selector.start, selector.end),
-            f"no node has the class '{selector.name}'",
-            help=f"did you mean '.{meant}'?"
-            if meant
-            else "give it to a node with class, or remove the rule",
+            f"no node {what} '{selector.name}'",
+            help=f"did you mean '{sign}{meant}'?" if meant else mend,
         )

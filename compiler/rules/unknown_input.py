@@ -55,6 +55,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each place where a name stands that no input has."""
     declared = frozenset(given.name for given in graph.value("inputs", ()))
     told: set[Span] = set()
+    yield from _of_goal(graph, declared)
     for node in graph.nodes.values():
         for found in _of_node(graph, node, declared):
             # A default block gives one prompt to many nodes.
@@ -64,6 +65,24 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     if declared:
         for edge in graph.edges:
             yield from _of_edge(edge, declared)
+
+
+def _of_goal(graph: Graph, declared: frozenset[str]) -> Iterator[Diagnostic]:
+    """References in the goal, which is taken as it is: it stands in for `$goal` itself."""
+    attr = graph.attrs.get("goal")
+    if attr is None or "$" not in attr.value:
+        return
+    for reference in references(attr.value, declared):
+        meant = nearest(reference.name, declared)
+        if reference.kind in ("input", "unknown") and meant is not None:
+            written = attr.value[reference.start : reference.end]
+            yield Diagnostic(
+                RULE,
+                SEVERITY,
+                _place(graph, attr, reference.start, reference.end),
+                f"'{written}' stays as it is: nothing is put into a goal",
+                help=f"write ${meant} in the prompts that need it",
+            )
 
 
 def _of_node(graph: Graph, node: Node, declared: frozenset[str]) -> Iterator[Diagnostic]:

@@ -37,6 +37,7 @@ from ..graph.judges import winner_of
 from ..graph.model import Graph
 from ..graph.patterns import meets, never_written
 from ..graph.places import word_in
+from ..source import Span
 from ..value import nearest
 
 RULE = "unused_write"
@@ -46,6 +47,7 @@ SEVERITY = Severity.WARNING
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each declared key that nothing after its stage can read."""
     data = graph.data
+    yield from _slips(graph, data)
     if not any("reads" in node.attrs for node in graph.nodes.values()):
         return
     for node in graph.nodes.values():
@@ -56,7 +58,9 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         if any(map(reads_anything, after)) or not any("reads" in each.attrs for each in after):
             continue
         for key in attr.value:
-            if "*" in key or never_written(key) or _read(graph, data, node.id, key):
+            if "*" in key or never_written(key) or key in data.slips.written:
+                continue
+            if _read(graph, data, node.id, key):
                 continue
             asked = {read.key: read for read in data.reads if not data.writers(read.key)}
             meant = nearest(key, asked)
@@ -71,6 +75,28 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
                 help=f"is it the '{meant}' that is read?"
                 if meant
                 else "add it to the reads of a later stage, or leave it out",
+                node=node.id,
+            )
+
+
+def _slips(graph: Graph, data: DataFlow) -> Iterator[Diagnostic]:
+    """Keys that nothing asks for, and that are evidently not what was meant."""
+    told: set[Span] = set()
+    for node in graph.nodes.values():
+        attr = node.attrs.get("writes")
+        for key in attr.value if attr is not None else ():
+            meant = data.slips.written.get(key)
+            place = word_in(graph.source, attr, key) if attr is not None else None
+            # A default block gives one list to many nodes.
+            if meant is None or place is None or place in told or node.id not in data.visited:
+                continue
+            told.add(place)
+            yield Diagnostic(
+                RULE,
+                SEVERITY,
+                place,
+                f"'{node.id}' writes '{key}', which nothing after it reads",
+                help=f"did you mean '{meant}'?",
                 node=node.id,
             )
 

@@ -90,9 +90,7 @@ def _compiled(name: str, text: str) -> Compiled:
     return compile_source(Source(name, text), language, files=lambda path: path.encode())
 
 
-def _judged(
-    kind: str, sort: Sort, where: Places, edit: Edit, text: str, clean: Compiled
-) -> Mutant:
+def _judged(kind: str, sort: Sort, where: Places, edit: Edit, text: str, clean: Compiled) -> Mutant:
     compiled = _compiled(where.name, text)
     had = Counter(found.message for found in clean.diagnostics)
     new = []

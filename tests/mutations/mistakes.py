@@ -37,6 +37,8 @@ _SETS = (
     *("fidelity", "default_fidelity", "retry_policy", "reasoning_effort", "goal_gate"),
     *("allow_partial", "timeout", "join_timeout", "branch_timeout", "empty", "workspace", "route"),
 )
+_FILLED = ("prompt", "label", "ask", "model_stylesheet", "stylesheet")
+_FREE = (*_FILLED, "goal", "tool_command", "run", "description", "comment")
 _KEYED = ("writes", "reads")
 _SHAPES = ("box", "component", "tripleoctagon", "diamond", "hexagon", "parallelogram")
 
@@ -130,8 +132,9 @@ def winner_misspelt(places: Places, chance: Random) -> Iterator[Edit]:
 def reference_misspelt(places: Places, chance: Random) -> Iterator[Edit]:
     """A `$name` or `${key}` in a prompt, a label or a goal; a class in a stylesheet."""
     for found in places.fields:
-        if found.name in ("prompt", "label", "goal", "ask", "model_stylesheet", "stylesheet"):
-            for word in re.finditer(r"(?:\$\{?|[.#])([a-z]\w{3,})", places.at(found.value)):
+        if found.name in _FILLED:
+            sign = r"\$\{?" if found.owner == "node" else r"[.#]"
+            for word in re.finditer(rf"{sign}([a-z_]\w{{3,}})(?=[^{{}}]*)", places.at(found.value)):
                 place = Stretch(found.value.start + word.start(1), found.value.start + word.end(1))
                 yield _misspelt(places, chance, place, f"in {found.name} of {found.of}")
 
@@ -159,11 +162,24 @@ def merge_rule_twice(places: Places, chance: Random) -> Iterator[Edit]:
         yield Edit(at, text, f"the merge rule for {rule.names[0]} twice")
 
 
+def _labelled(places: Places, node: str) -> bool:
+    return any(each.of == node and each.name == "label" for each in places.fields)
+
+
 def stage_without_its_work(places: Places, chance: Random) -> Iterator[Edit]:
-    """The command or the prompt of a stage is gone."""
+    """The command of a stage is gone, or its prompt, and there is no label to stand in."""
     for found in places.fields:
-        if found.owner == "node" and found.name in _NEEDED:
+        if found.owner != "node" or found.name not in _NEEDED:
+            continue
+        if found.name != "prompt" or not _labelled(places, found.of):
             yield _gone(places, found.whole, f"{found.name} of {found.of}")
+
+
+def label_for_a_prompt(places: Places, chance: Random) -> Iterator[Edit]:
+    """The prompt is gone, and the label is what the agent is told."""
+    for found in places.fields:
+        if found.owner == "node" and found.name == "prompt" and _labelled(places, found.of):
+            yield _gone(places, found.whole, f"prompt of {found.of}")
 
 
 def declaration_gone(places: Places, chance: Random) -> Iterator[Edit]:
@@ -176,10 +192,8 @@ def edge_twice(places: Places, chance: Random) -> Iterator[Edit]:
     """A line that was copied, and not changed."""
     for found in places.edges:
         text = places.at(found.whole)
-        if places.language == "dot" and text.endswith("\n"):
-            at = Stretch(found.whole.start, found.whole.start)
-            yield Edit(at, text, f"'{' -> '.join(found.names)}' twice")
-        elif places.language == "yaml" and text.lstrip().startswith("- "):
+        whole = text.endswith("\n") if places.language == "dot" else text.lstrip()[:2] == "- "
+        if whole:
             at = Stretch(found.whole.start, found.whole.start)
             yield Edit(at, text, f"'{' -> '.join(found.names)}' twice")
 
@@ -198,16 +212,18 @@ def number_out_of_range(places: Places, chance: Random) -> Iterator[Edit]:
 
 
 def mark_left_out(places: Places, chance: Random) -> Iterator[Edit]:
-    """One sign of the language: a quote, a bracket, an arrow, a colon."""
+    """One sign of the language: a quote, a bracket, an arrow, a colon; not of a text."""
+    free = [each.value for each in places.fields if each.name in _FREE]
     for mark in re.finditer(r'->|[\[\]{}":]', places.text):
         comment = places.text.rfind("\n", 0, mark.start()) + 1
-        if not re.match(r"\s*(?://|#)", places.text[comment : mark.start()]):
+        inside = any(each.start < mark.start() < each.end - 1 for each in free)
+        if not inside and not re.match(r"\s*(?://|#)", places.text[comment : mark.start()]):
             line = places.text.count("\n", 0, mark.start()) + 1
             yield Edit(Stretch(*mark.span()), "", f"no {mark[0]} in line {line}")
 
 
-def shape_changed(places: Places, chance: Random) -> Iterator[Edit]:
-    """A stage is drawn as another kind, with all that belongs to its own."""
+def kind_changed(places: Places, chance: Random) -> Iterator[Edit]:
+    """A stage is of another kind, with all that belongs to its own."""
     for found in places.fields:
         if found.name == "shape":
             for shape in _SHAPES:
@@ -314,7 +330,8 @@ KINDS: Mapping[Make, Sort] = {
     edge_twice: "slip",
     number_out_of_range: "slip",
     mark_left_out: "slip",
-    shape_changed: "slip",
+    kind_changed: "choice",
+    label_for_a_prompt: "choice",
     edge_gone: "choice",
     edge_to_another_stage: "choice",
     k_raised: "choice",

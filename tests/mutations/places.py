@@ -152,9 +152,7 @@ def _names(end: Name | Subgraph) -> list[Name]:
     return [each.id for each in inside] or [Name("", end.span)]
 
 
-def _attributes(
-    found: Places, owner: Owner, of: str, attributes: tuple[Attribute, ...]
-) -> None:
+def _attributes(found: Places, owner: Owner, of: str, attributes: tuple[Attribute, ...]) -> None:
     for each in attributes:
         key = Stretch(each.key.span.start, each.key.span.end)
         value = Stretch(each.value.span.start, each.value.span.end)

@@ -43,8 +43,8 @@ Diagnose = Callable[[str], tuple[Diagnostic, ...]]
         ),
         pytest.param(
             "plan [prompt=x]; start -> plan -> exit; plan -> nowhere; start -> nowhere",
-            ["edge_target_exists nowhere", "edge_target_exists nowhere"],
-            id="each edge to a missing node",
+            ["edge_target_exists nowhere"],
+            id="two edges to one missing node are one finding",
         ),
         pytest.param(
             "plan [prompt=x]; start -> plan -> {c other} -> exit; c [prompt=x]",
@@ -114,6 +114,13 @@ def test_the_other_starts_are_named_with_their_places(diagnostics: Diagnose) -> 
         ("'s' is a start node too", 2),
         ("'u' is a start node too", 4),
     ]
+
+
+def test_the_other_places_of_a_missing_node_are_named(diagnostics: Diagnose) -> None:
+    text = "digraph g {\nstart -> nowhere\nstart -> exit\na [prompt=x]\na -> nowhere }"
+    found = next(item for item in diagnostics(text) if item.rule == "edge_target_exists")
+    assert found.span.line == 2
+    assert [(r.message, r.span.line) for r in found.related] == [("'a' leads there, too", 5)]
 
 
 def test_a_slip_in_a_target_gets_the_name_that_was_meant(diagnostics: Diagnose) -> None:
