@@ -2,8 +2,8 @@
 
 `make corpus` prints it, the suite holds it. The corpus is a folder beside the project, never
 a part of it; its `INDEX.tsv` says where each file comes from and whether Graphviz reads it.
-Every error in it stands in `expected.tsv`, with a reason that the maintainer of the file
-would agree with, and that list holds nothing else.
+Every error and every warning in it stands in `expected.tsv`, with a reason that the maintainer
+of the file would agree with, and that list holds nothing else.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ EXPECTED = Path(__file__).with_name("expected.tsv")
 
 FAULTS = {
     "file": "the file's own",
+    "engine": "what the file's own engine has and the specification has not",
     "ours": "what this version cannot run yet",
 }
-"""Whose fault a reviewed error is, as the column `fault` of `expected.tsv` has it."""
+"""Whose fault a reviewed finding is, as the column `fault` of `expected.tsv` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Error:
-    """One error: the file, the line from 1, the rule."""
+class Found:
+    """An error or a warning: the file, the line from 1, the rule, the severity."""
 
     file: str
     line: int
     rule: str
+    severity: str = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.rule}"
@@ -53,9 +55,9 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A reviewed error: whose fault it is (a key of `FAULTS`), and why it is right."""
+    """A reviewed finding: whose fault it is (a key of `FAULTS`), and why it is right."""
 
-    error: Error
+    found: Found
     fault: str
     reason: str
 
@@ -81,13 +83,18 @@ class Surveyed:
         return self.compiled.document is not None
 
     @property
-    def errors(self) -> tuple[Error, ...]:
-        """Its errors, in the order of showing."""
+    def findings(self) -> tuple[Found, ...]:
+        """Its errors and warnings, in the order of showing."""
         return tuple(
-            Error(self.row.file, item.span.line, item.rule)
+            Found(self.row.file, item.span.line, item.rule, item.severity.value)
             for item in self.compiled.diagnostics
-            if item.severity is Severity.ERROR
+            if item.severity is not Severity.INFO
         )
+
+    @property
+    def errors(self) -> tuple[Found, ...]:
+        """Its errors, in the order of showing."""
+        return tuple(found for found in self.findings if found.severity == "error")
 
 
 def stand_in(path: str) -> bytes:
@@ -104,13 +111,40 @@ def rows(corpus: Path = CORPUS) -> tuple[Row, ...]:
         )
 
 
+_COLUMNS = ("file", "line", "rule", "severity", "fault", "reason")
+
+
 def expected() -> tuple[Expected, ...]:
-    """The reviewed errors."""
+    """The reviewed findings."""
     with EXPECTED.open(encoding="utf-8", newline="") as file:
         return tuple(
-            Expected(Error(row["file"], int(row["line"]), row["rule"]), row["fault"], row["reason"])
+            Expected(
+                Found(row["file"], int(row["line"]), row["rule"], row["severity"]),
+                row["fault"],
+                row["reason"],
+            )
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         )
+
+
+def written(files: Iterable[Surveyed], reviewed: Iterable[Expected]) -> str:
+    """`expected.tsv` as the files are now; what is new has no reason yet, and so fails.
+
+    A finding keeps its reason where its rule had one in the same file, first on the same line.
+    """
+    left = sorted(reviewed, key=lambda item: item.found)
+    lines = ["\t".join(_COLUMNS)]
+    for found in sorted(found for file in files for found in file.findings):
+        same = [
+            item for item in left if (item.found.file, item.found.rule) == (found.file, found.rule)
+        ]
+        same.sort(key=lambda item: item.found.line != found.line)
+        fault, reason = (same[0].fault, same[0].reason) if same else ("", "")
+        if same and any(item.found.line == found.line for item in same):
+            left.remove(same[0])
+        cells = (found.file, str(found.line), found.rule, found.severity, fault, reason)
+        lines.append("\t".join(cells))
+    return "\n".join(lines) + "\n"
 
 
 def surveyed(row: Row, corpus: Path = CORPUS) -> Surveyed:
@@ -144,16 +178,22 @@ def complaints(files: Iterable[Surveyed], reviewed: Iterable[Expected]) -> Itera
     for file in files:
         for law in (*file.broken, *file.broken_layout, *file.broken_conversion):
             yield f"{file.row.file}: {law}"
-    found = [error for file in files for error in file.errors]
-    listed = [item.error for item in reviewed]
-    yield from (f"{error}: an error that nobody has reviewed" for error in _more(found, listed))
-    yield from (f"{error}: reviewed, but no longer found" for error in _more(listed, found))
+    found = [each for file in files for each in file.findings]
+    listed = [item.found for item in reviewed]
+    yield from (
+        f"{each}: {_a(each.severity)} that nobody has reviewed" for each in _more(found, listed)
+    )
+    yield from (f"{each}: reviewed, but no longer found" for each in _more(listed, found))
     for item in reviewed:
         if item.fault not in FAULTS or len(item.reason.split()) < 3:
-            yield f"{item.error}: the reviewed line says neither whose fault it is nor why"
+            yield f"{item.found}: the reviewed line says neither whose fault it is nor why"
 
 
-def _more(these: Iterable[Error], those: Iterable[Error]) -> list[Error]:
+def _a(severity: str) -> str:
+    return "an error" if severity == "error" else f"a {severity}"
+
+
+def _more(these: Iterable[Found], those: Iterable[Found]) -> list[Found]:
     """What stands in these more often than in those."""
     left = list(those)
     more = []
