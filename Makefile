@@ -10,7 +10,7 @@ YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
 FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
 .PHONY: run test check setup format clean tree bench bench-parallel bench-durable crash laws \
-	mutants reference rules pre-commit corpus fuzz editor-test schemas
+	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas
 
 setup: $(VENV)/.ready
 
@@ -65,9 +65,11 @@ $(YLS):
 editor-test: setup $(YLS)
 	ATTRACTORC_YLS=$(CURDIR)/$(YLS) $(BIN)/python -m pytest --quiet tests/editor
 
-# What compiling costs: microseconds per node, and a whole `check` against `python -c pass`.
+# What compiling costs: microseconds per node, a whole `check` against `python -c pass`, and one
+# `check` of 200 real files, where the corpus is.
 bench: setup
 	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/check.py
 
 # Real parallel branches: simulated ones in a store, processes, memory for each.
 bench-parallel: setup
@@ -119,6 +121,10 @@ pre-commit: setup
 # Real pipelines of other people (ATTRACTORC_CORPUS): a table, and all is as reviewed.
 corpus: setup
 	$(BIN)/python -m tests.corpus
+
+# Good pipelines with one mistake each: how many are found, by kind and by rule.
+mutations: setup
+	$(BIN)/python -m tests.mutations
 
 # Broken, hostile and huge inputs for FUZZ_SECONDS (300); what fails is kept in build/fuzz.
 fuzz: setup
