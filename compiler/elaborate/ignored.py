@@ -8,7 +8,7 @@ It must not know what an attribute means.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from ..attributes import MODELS, REGION_KINDS, RETRIES, never_read
 from ..diagnostic import Related
@@ -53,11 +53,11 @@ def ignored(
 
     `asked_elsewhere`: a fan-out's rule may have somebody asked at a fan-in without one.
     """
-    asked: Collection[str] = asked_by(stated(kind, attrs))
+    asked: frozenset[str] = asked_by(stated(kind, attrs))
     if asked_elsewhere and kind == "parallel.fan_in" and "winner" not in attrs:
         asked = ASKED
     own = sorted((a for a in attrs.values() if a.own), key=lambda attr: attr.key_span.start)
-    unasked = [a for a in own if (keys := _needed(kind, a.name)) and not keys & frozenset(asked)]
+    unasked = [a for a in own if (keys := _needed(kind, a.name)) and not keys & asked]
     never = [a for a in own if not _needed(kind, a.name) and never_read(kind, a.name)]
     if not unasked and not never:
         return
@@ -87,8 +87,8 @@ def _mend(never: list[Attr], unasked: list[Attr]) -> str | None:
     if len(never) + len(unasked) > 1 and never:
         return _meant(never + unasked)
     if never:
-        return _MENDS.get(never[0].name)
-    return _RETRIED if unasked[0].name in RETRIES else "leave it out"
+        return _MENDS.get(never[0].name, "remove it")
+    return _RETRIED if unasked[0].name in RETRIES else "remove it"
 
 
 def _meant(unread: list[Attr]) -> str | None:

@@ -220,7 +220,8 @@ class Composer:
             first = self._open[-1].keys.setdefault(text, key)
             if first is not key:
                 related = (Related("the first one", first.span),)
-                self._error("duplicate_key", span, f"the key '{text}' stands twice", related)
+                message = f"the key '{text}' stands twice"
+                self._error("duplicate_key", span, message, related, help_="remove one")
                 key = None
         self._await_value(key, span)
 

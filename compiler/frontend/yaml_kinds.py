@@ -58,8 +58,12 @@ def kind_of(node: Name, mapping: Mapping, findings: Findings) -> tuple[str, Name
         if key.text in _SPOKEN:
             return _SPOKEN[key.text], key
     message = f"the node '{name}' does not say what it is; give it one of {_LISTED}"
+    run_on = (key.text.partition(" ") for key, _ in mapping.entries)
     likely = ((key.text, nearest(key.text, KINDS)) for key, _ in mapping.entries)
     asked = next((f"did you mean '{meant}', not '{key}'?" for key, meant in likely if meant), None)
+    for word_, space, rest in run_on:
+        if space and word_ in KINDS:
+            asked = f"did you mean '{word_}: {rest}'?"
     findings.error(node.span, message, rule="node_kind", node=name, mend=asked)
     return "", None
 

@@ -16,6 +16,7 @@ from .elements import Node
 from .model import Graph
 
 _COMPARISONS_LIMIT = 50_000
+_SHOWN = 7
 RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
 
 
@@ -101,6 +102,33 @@ def spread(forward: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[s
                 found.add(target)
                 pending.append(target)
     return found
+
+
+def path_to(graph: Graph, node: str) -> tuple[str, ...]:
+    """The shortest way on which a run comes to a node, both ends included; () if there is none."""
+    forward = ways(graph)
+    starts = () if graph.start is None else (graph.start, *retry_targets(graph, graph))
+    before: dict[str, str | None] = dict.fromkeys(starts)
+    pending = list(before)
+    for current in pending:
+        if current == node:
+            break
+        for target in forward[current]:
+            if target not in before:
+                before[target] = current
+                pending.append(target)
+    found: list[str] = []
+    step = node if node in before else None
+    while step is not None:
+        found.append(step)
+        step = before[step]
+    return tuple(reversed(found))
+
+
+def told_path(nodes: Sequence[str]) -> str:
+    """A way in words, its middle left out where it is long."""
+    shown = nodes if len(nodes) <= _SHOWN else (*nodes[: _SHOWN - 2], "...", nodes[-1])
+    return " -> ".join(f"'{node}'" if node != "..." else node for node in shown)
 
 
 def reached(graph: Graph) -> frozenset[str]:

@@ -50,6 +50,8 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _help(graph: Graph, node: Node) -> str:
+    if not node.declared:
+        return f"'{node.id}' is declared nowhere; declare it, or correct the name"
     if graph.language == "yaml":
         return "write the command after run:"
     if node.value("prompt"):

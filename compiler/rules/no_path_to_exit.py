@@ -32,10 +32,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..diagnostic import Diagnostic, Severity
+from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.elements import Node
 from ..graph.model import Graph
-from ..graph.reach import backwards, missing, reached, spread, ways
+from ..graph.reach import backwards, missing, path_to, reached, spread, told_path, ways
 
 RULE = "no_path_to_exit"
 SEVERITY = Severity.WARNING
@@ -52,12 +52,12 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     stuck = came_to - leads_out - _loose_branches(graph, forward, leads_out)
     ends = [node for node in graph.nodes.values() if node.id in stuck and not forward[node.id]]
     for node in ends:
-        yield _finding(node, f"'{node.id}' is a dead end: no edge leaves it")
+        yield _finding(graph, node, f"'{node.id}' is a dead end: no edge leaves it")
     stuck -= spread(back, [node.id for node in ends])
     for node in graph.nodes.values():
         if node.id in stuck:
             stuck -= spread(back, spread(forward, [node.id]))
-            yield _finding(node, f"no path leads from '{node.id}' to '{graph.exit}'")
+            yield _finding(graph, node, f"no path leads from '{node.id}' to '{graph.exit}'")
 
 
 def _loose_branches(
@@ -74,12 +74,16 @@ def _loose_branches(
     return spread(forward, [head for head in heads if head in graph.nodes])
 
 
-def _finding(node: Node, message: str) -> Diagnostic:
+def _finding(graph: Graph, node: Node, message: str) -> Diagnostic:
+    path = path_to(graph, node.id)
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
         message,
+        (Related(f"a run comes here by {told_path(path)}", graph.nodes[path[-2]].span),)
+        if len(path) > 1
+        else (),
         help=f"add an edge that leads from '{node.id}' on, or straight to the exit",
         node=node.id,
     )

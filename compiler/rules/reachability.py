@@ -30,10 +30,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..diagnostic import Diagnostic, Severity
+from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.elements import Node
 from ..graph.model import Graph
-from ..graph.reach import misspelled, reached, retry_targets, spread, ways
+from ..graph.reach import (
+    misspelled,
+    path_to,
+    reached,
+    retry_targets,
+    spread,
+    told_path,
+    ways,
+)
 
 RULE = "reachability"
 SEVERITY = Severity.ERROR
@@ -52,10 +60,10 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     forward = ways(graph) if stranded else {}
     for node in _heads(graph, {*stranded, *slips}):
         if node.id in slips:
-            yield _finding(node, graph.start, slips[node.id])
+            yield _finding(graph, node, graph.start, slips[node.id])
         elif node.id in stranded:
             stranded -= spread(forward, [node.id])
-            yield _finding(node, graph.start, None)
+            yield _finding(graph, node, graph.start, None)
 
 
 def _is_retry_target(graph: Graph, name: str) -> bool:
@@ -73,12 +81,23 @@ def _heads(graph: Graph, stranded: set[str]) -> list[Node]:
     ]
 
 
-def _finding(node: Node, start: str, meant: str | None) -> Diagnostic:
+def _end_of_the_way(graph: Graph) -> tuple[Related, ...]:
+    """Where a run ends that does not come to the exit: the first node that nothing leaves."""
+    forward, came_to = ways(graph), reached(graph)
+    for node in graph.nodes.values():
+        if node.id in came_to and not forward[node.id] and node.id != graph.start:
+            way = told_path(path_to(graph, node.id))
+            return (Related(f"a run ends here, by {way}", node.span),)
+    return ()
+
+
+def _finding(graph: Graph, node: Node, start: str, meant: str | None) -> Diagnostic:
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
         f"no path leads from '{start}' to '{node.id}'",
+        _end_of_the_way(graph) if node.kind == "exit" else (),
         help=(
             f"'{node.id}' is declared nowhere; did you mean '{meant}'?"
             if meant

@@ -47,6 +47,11 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         )
         return
     first, second, *_ = starts
+    named = next((node for node in starts if not node.declared), None)
+    mend = f"keep '{first.id}' and give '{second.id}' another shape or id"
+    if named is not None and len(starts) == 2:
+        meant = first if named is second else second
+        mend = f"'{named.id}' is declared nowhere; did you mean '{meant.id}'?"
     yield Diagnostic(
         RULE,
         SEVERITY,
@@ -57,6 +62,6 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             for node in starts
             if node is not second
         ),
-        help=f"keep '{first.id}' and give '{second.id}' another shape or id",
+        help=mend,
         node=second.id,
     )

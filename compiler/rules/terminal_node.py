@@ -48,6 +48,11 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         )
         return
     first, second, *_ = exits
+    named = next((node for node in exits if not node.declared), None)
+    mend = f"let '{second.id}' be an ordinary stage that leads to '{first.id}'"
+    if named is not None and len(exits) == 2:
+        meant = first if named is second else second
+        mend = f"'{named.id}' is declared nowhere; did you mean '{meant.id}'?"
     yield Diagnostic(
         RULE,
         SEVERITY,
@@ -58,6 +63,6 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             for node in exits
             if node is not second
         ),
-        help=f"let '{second.id}' be an ordinary stage that leads to '{first.id}'",
+        help=mend,
         node=second.id,
     )

@@ -35,10 +35,10 @@ from collections.abc import Iterator
 from ..diagnostic import Diagnostic, Severity
 from ..graph.loops import endless
 from ..graph.model import Graph
+from ..graph.reach import told_path
 
 RULE = "unbounded_loop"
 SEVERITY = Severity.WARNING
-_SHOWN = 6
 
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
@@ -48,8 +48,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             continue
         back = loop[-1]
         names = [edge.source for edge in loop]
-        shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "...", names[-1]]
-        path = " -> ".join(f"'{name}'" if name != "..." else name for name in (*shown, names[0]))
+        path = told_path((*names, names[0]))
         yield Diagnostic(
             RULE,
             SEVERITY,
