@@ -256,7 +256,12 @@ def _listed(value: Value, place: Place, separator: str) -> Any:
 
 
 def _keys(value: Value, place: Place) -> Any:
-    return _listed(value, place, ",")
+    found = _listed(value, place, ",")
+    for key in () if found is BROKEN else found:
+        if '"' in key or key.count("[") != key.count("]"):
+            message = f"'{key}' is no key: a quote or a bracket is missing in '{place.name}'"
+            return place.wrong(value, "wrong_type", message)
+    return found
 
 
 def _classes(value: Value, place: Place) -> Any:

@@ -50,7 +50,7 @@ def key_slips(
     for key in idle:
         meant = nearest(key, [each for each in lost if asked.count(each) > 1])
         if meant is None:
-            others = [each for each in plain if each in asked]
+            others = [each for each in plain if each in asked or len(declared[each]) > 1]
             meant = _one_letter_off(key, others) if len(declared[key]) == 1 else None
         if meant is not None:
             written[key] = meant

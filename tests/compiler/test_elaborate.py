@@ -281,6 +281,10 @@ def test_values_have_their_type(written: str, name: str, value: object) -> None:
             f"wrong_type <{'9' * 5000}> 'timeout' must be a duration, not '{'9' * 5000}'",
         ),
         ("a [timeout=9999d]", "out_of_range <9999d> 'timeout' must be at most a year, not 9999d"),
+        (
+            'a [reads="a, b]"]',
+            "wrong_type <\"a, b]\"> 'b]' is no key: a quote or a bracket is missing in 'reads'",
+        ),
         ("a [goal_gate=yes]", "wrong_type <yes> 'goal_gate' must be true or false, not 'yes'"),
         (
             "a [on_interrupted=again]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from random import Random
@@ -9,9 +10,10 @@ from random import Random
 import pytest
 
 from .__main__ import listed, table
-from .hunt import Mutant, good_texts, hunted
+from .hunt import ROOT, Mutant, good_texts, hunted
 from .mistakes import KINDS, misspelt
 from .places import places
+from .real import REAL, real_texts
 
 COUNT = 250
 UNSEEN = {
@@ -83,3 +85,20 @@ def test_a_misspelt_word_is_another_one(word: str) -> None:
         made = misspelt(word, chance, {"txet"})
         assert made not in (word, "txet")
         assert abs(len(made) - len(word)) <= 1
+
+
+def test_the_page_says_what_the_run_says() -> None:
+    real = real_texts()
+    if len(real) < len(REAL):
+        pytest.skip("the figures are those with the corpus of real pipelines")
+    mutants = list(hunted({**good_texts(), **real}, 500))
+    told = {}
+    for name, sorts in (("slips", {"slip"}), ("choices", {"choice"}), ("all", {"slip", "choice"})):
+        ends = Counter(each.end for each in mutants if each.sort in sorts)
+        missed = ends["gap"] + ends["alternative"]
+        told[name] = (sum(ends.values()), ends["caught"], ends["harmless"], missed)
+    page = (ROOT / "docs" / "checking.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| (slips|choices|all) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", page, re.M
+    )
+    assert {name: tuple(map(int, figures)) for name, *figures in rows} == told
