@@ -115,7 +115,9 @@ def test_every_whole_pipeline_on_a_page_is_without_findings(page: Path) -> None:
     for language, text in PIPELINES.findall(page.read_text("utf-8")):
         if text.startswith(("digraph", "pipeline:")):
             compiled = compile_bytes(text.encode(), f"{page.stem}.{language}")
-            assert compiled.diagnostics == (), text
+            # A rule's page may show what this version does not act on yet.
+            silent = {"unsupported"} if page.name == "rules.md" else set()
+            assert [each for each in compiled.diagnostics if each.rule not in silent] == [], text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
