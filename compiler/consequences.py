@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from .attributes import lookup, suggest
@@ -162,6 +163,12 @@ def _is_about(graph: Graph, found: Diagnostic, cause: _Cause) -> bool:
     if not cause.of:
         return True
     written = graph.source.text[found.span.start : found.span.end].strip("\"'")
+    return not cause.of.isdisjoint(_meant(written))
+
+
+@lru_cache(maxsize=256)
+def _meant(written: str) -> frozenset[str | None]:
+    """The attributes that a name is, or may be a slip of."""
     row = lookup("node", written)
-    meant = (suggest("node", written), suggest("edge", written), suggest("graph", written))
-    return not cause.of.isdisjoint((row.name if row else written, *meant))
+    near = (suggest("node", written), suggest("edge", written), suggest("graph", written))
+    return frozenset((row.name if row else written, *near))

@@ -106,23 +106,27 @@ def spread(forward: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[s
 
 def path_to(graph: Graph, node: str) -> tuple[str, ...]:
     """The shortest way on which a run comes to a node, both ends included; () if there is none."""
-    forward = ways(graph)
-    starts = () if graph.start is None else (graph.start, *retry_targets(graph, graph))
-    before: dict[str, str | None] = dict.fromkeys(starts)
-    pending = list(before)
-    for current in pending:
-        if current == node:
-            break
-        for target in forward[current]:
-            if target not in before:
-                before[target] = current
-                pending.append(target)
+    before = graph.once(_arrivals)
     found: list[str] = []
     step = node if node in before else None
     while step is not None:
         found.append(step)
         step = before[step]
     return tuple(reversed(found))
+
+
+def _arrivals(graph: Graph) -> Mapping[str, str | None]:
+    """For every node that a run comes to, the node before it on the shortest way."""
+    forward = ways(graph)
+    starts = () if graph.start is None else (graph.start, *retry_targets(graph, graph))
+    before: dict[str, str | None] = dict.fromkeys(starts)
+    pending = list(before)
+    for current in pending:
+        for target in forward[current]:
+            if target not in before:
+                before[target] = current
+                pending.append(target)
+    return before
 
 
 def told_path(nodes: Sequence[str]) -> str:

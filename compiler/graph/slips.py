@@ -9,14 +9,17 @@ told once, where it stands. It must not know what any rule says.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ..value import nearest
 from .patterns import meets_any, never_written
 
 _PARTS = re.compile(r"[-_. ]+")
 _SHORTEST = 4
+_COMPARISONS_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +45,35 @@ def key_slips(
     `given` are keys that always exist.
     """
     patterns = tuple(patterns)
-    asked = (*read, *merged)
+    asked = Counter((*read, *merged))
+    stars = [key for key in asked if "*" in key]
     plain = [key for key in declared if not never_written(key)]
-    lost = [key for key in dict.fromkeys(asked) if not _known(key, declared, patterns, given)]
-    idle = [key for key in plain if not meets_any(key, asked)]
+    lost = [key for key in asked if not _known(key, declared, patterns, given)]
+    often = [key for key in lost if asked[key] > 1]
+    others = [key for key in plain if key in asked or len(declared[key]) > 1]
     written: dict[str, str] = {}
-    for key in idle:
-        meant = nearest(key, [each for each in lost if asked.count(each) > 1])
-        if meant is None:
-            others = [each for each in plain if each in asked or len(declared[each]) > 1]
-            meant = _one_letter_off(key, others) if len(declared[key]) == 1 else None
+    for key in _few(plain, (*often, *others)):
+        if key in asked or meets_any(key, stars):
+            continue
+        meant = nearest(key, often)
+        if meant is None and len(declared[key]) == 1:
+            meant = _one_letter_off(key, others)
         if meant is not None:
             written[key] = meant
-    left = [key for key in lost if key not in written.values()]
+    found = set(written.values())
+    left = [key for key in lost if key not in found]
     known = [key for key in plain if key not in written]
+    asked_for = set(read)
     return KeySlips(
         written,
-        _meant([key for key in left if key in read], (*known, *given)),
-        _meant([key for key in left if key in merged and key not in read], known),
+        _meant([key for key in left if key in asked_for], (*known, *given)),
+        _meant([key for key in left if key not in asked_for], known),
     )
+
+
+def _few(keys: Sequence[str], known: Sequence[str]) -> Iterable[str]:
+    """So many of the keys as can be compared with the known ones in little time."""
+    return islice(keys, _COMPARISONS_LIMIT // max(1, len(known)))
 
 
 def _known(
@@ -75,8 +88,8 @@ def _known(
     )
 
 
-def _meant(keys: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    found = {key: _one_letter_off(key, known) for key in keys}
+def _meant(keys: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    found = {key: _one_letter_off(key, known) for key in _few(keys, known)}
     return {key: meant for key, meant in found.items() if meant is not None}
 
 

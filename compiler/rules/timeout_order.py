@@ -58,6 +58,9 @@ class _Limit:
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each timeout that another one always forestalls."""
+    limiting = ("branch_timeout", "join_timeout")
+    if not any(name in node.attrs for node in graph.nodes.values() for name in limiting):
+        return
     for node in graph.nodes.values():
         around = _shortest(_around(graph, node.id))
         if node.kind != "parallel":
