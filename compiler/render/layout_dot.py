@@ -151,7 +151,8 @@ def _short(block: Block) -> str | None:
     written: list[str] = []
     for each in block.statements:
         name = each.parts[0]
-        plain = len(each.parts) == 1 and not each.entries and not each.is_default
+        bare = not each.entries and not each.ending and not each.is_default
+        plain = len(each.parts) == 1 and bare
         if not plain or not isinstance(name, str) or each.above or each.inner or each.beside:
             return None
         written.append(name if each.value is None else f"{name}={each.value.text}")

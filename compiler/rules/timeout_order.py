@@ -35,9 +35,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..attributes import lookup
+from ..attributes import REGION_KINDS, lookup
 from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.asking import asked_by
+from ..graph.dataflow import mergers
 from ..graph.elements import Attr, Node
+from ..graph.judges import winner_of
 from ..graph.model import Graph
 
 RULE = "timeout_order"
@@ -61,13 +64,14 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     limiting = ("branch_timeout", "join_timeout")
     if not any(name in node.attrs for node in graph.nodes.values() for name in limiting):
         return
+    silent = _silent(graph)
     for node in graph.nodes.values():
         around = _shortest(_around(graph, node.id))
+        own = _own(node, "timeout") if node.id not in silent else None
+        # Equal ones may be meant: the attempt is then ended with its branch.
+        if own is not None and around is not None and own.value > around.attr.value:
+            yield _finding(node, own, around)
         if node.kind != "parallel":
-            own = _own(node, "timeout")
-            # Equal ones may be meant: the attempt is then ended with its branch.
-            if own is not None and around is not None and own.value > around.attr.value:
-                yield _finding(node, own, around)
             continue
         join, branch = _own(node, "join_timeout"), _own(node, "branch_timeout")
         if join is not None and around is not None and join.value >= around.attr.value:
@@ -75,6 +79,14 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         inner = around if join is None else _shortest([_Limit(node.id, join), *_all(around)])
         if branch is not None and inner is not None and branch.value >= inner.attr.value:
             yield _finding(node, branch, inner)
+
+
+def _silent(graph: Graph) -> frozenset[str]:
+    """Fan-outs and fan-ins that ask nobody for a winner: they have no attempt to end."""
+    ends = {node.id for node in graph.nodes.values() if node.kind in REGION_KINDS}
+    shapes = graph.regions.by_fan_out.values()
+    asking = (shape for shape in shapes if asked_by(winner_of(graph, shape)))
+    return frozenset(ends - {mergers(graph, shape)[0].id for shape in asking})
 
 
 def _all(limit: _Limit | None) -> list[_Limit]:

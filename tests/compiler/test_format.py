@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from attractorc.compiler.driver import compile_source
@@ -275,6 +275,7 @@ def blocks(draw: st.DrawFn, depth: int = 2) -> str:
 
 
 @given(blocks(), _SPACES.filter(lambda text: text != ";"))
+@example("{ a -> { b [ /* g */ ] } }", "")
 @settings(max_examples=60, deadline=None)
 def test_any_dot_keeps_what_it_says_and_is_laid_out_once(block: str, after: str) -> None:
     source = Source("x.dot", f"digraph g {block}{after}")

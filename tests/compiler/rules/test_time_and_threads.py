@@ -74,7 +74,19 @@ FORK = (
             [],
             id="each inside has less",
         ),
-        pytest.param('f [join_timeout="1m"]; i [timeout="2m"]', [], id="a fan-in has no timeout"),
+        pytest.param(
+            'f [join_timeout="1m"]; i [timeout="2m"]; g [timeout="2m"]',
+            [],
+            id="a fan-in that asks nobody has no timeout",
+        ),
+        pytest.param(
+            'f [join_timeout="1m"]; i [timeout="2m", winner=human]; g [timeout="2m"]',
+            [
+                "warning timeout_order [\"2m\"] the timeout of 'i' (2m) never ends anything: the "
+                "join_timeout of 'f' (1m) comes first"
+            ],
+            id="a fan-in that asks for a winner inside a region",
+        ),
         pytest.param(
             'f [join_timeout="1m"]; late [timeout="2m"]; j -> late -> exit',
             [],
