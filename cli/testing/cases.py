@@ -48,7 +48,7 @@ def read_cases(content: bytes, name: str, plan: Plan) -> Cases:
     shared = script_of(read.get("script"), plan, findings)
     found: dict[str, Case] = {}
     for each in read.value["cases"].value:
-        case = _case(each, plan, shared, findings)
+        case = case_of(each, plan, shared, findings)
         if case.name in found:
             findings.error(case.span, f"two cases are called '{case.name}'; rename one")
         found[case.name] = case
@@ -56,7 +56,8 @@ def read_cases(content: bytes, name: str, plan: Plan) -> Cases:
     return Cases(source, tuple(found.values()))
 
 
-def _case(read: Read, plan: Plan, shared: Script, findings: Findings) -> Case:
+def case_of(read: Read, plan: Plan, shared: Script, findings: Findings) -> Case:
+    """The case that was read, as far as it has no faults; those are added to `findings`."""
     own = read.get("script")
     script = script_of(own, plan, findings)
     expect, jobs = read.value["expect"], read.get("jobs")

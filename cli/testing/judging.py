@@ -32,13 +32,20 @@ class Miss:
 
 
 Judge: TypeAlias = Callable[[Read, Observed], Iterator[Miss]]
+RegionJudge: TypeAlias = Callable[[str, Span, Region, Read], Iterator[Miss]]
 
 
-def judged(expect: Read, run: Observed) -> tuple[Miss, ...]:
-    """The expectations that do not hold, in the order of the file."""
+def judged(
+    expect: Read, run: Observed, judges: Mapping[str, Judge] | None = None
+) -> tuple[Miss, ...]:
+    """The expectations that do not hold, in the order of the file.
+
+    `judges` are the keys of an expectation; without them, those of `attractorc test`.
+    """
     misses: list[Miss] = []
+    table = JUDGES if judges is None else judges
     for key, read in expect.value.items():
-        misses += JUDGES[key](read, run)
+        misses += table[key](read, run)
     return tuple(sorted(misses, key=lambda miss: miss.span.start))
 
 
@@ -102,7 +109,7 @@ def _took(read: Read, run: Observed) -> Iterator[Miss]:
         yield Miss("took", read.span, expected, got)
 
 
-def _in_regions(key: str, read: Read, run: Observed) -> Iterator[Miss]:
+def in_regions(key: str, judge: RegionJudge, read: Read, run: Observed) -> Iterator[Miss]:
     """What is expected of fan-outs, each by its id, or by its stage id if it ran often."""
     for name, wanted in read.value.items():
         about, span = f"{key}: {name}", read.keys[name]
@@ -113,7 +120,7 @@ def _in_regions(key: str, read: Read, run: Observed) -> Iterator[Miss]:
             if (region.join.fan_out == stage if stage else region.node == name)
         ]
         if len(met) == 1:
-            yield from REGIONAL[key](about, span, met[0], wanted)
+            yield from judge(about, span, met[0], wanted)
         elif not met:
             yield Miss(about, span, "a fan-out that ran", "it never ran")
         else:
@@ -180,7 +187,7 @@ def _conflicts(about: str, span: Span, region: Region, wanted: Read) -> Iterator
     yield from _same(about, span, sorted(data(wanted)), region.conflicts)
 
 
-REGIONAL: Mapping[str, Callable[[str, Span, Region, Read], Iterator[Miss]]] = {
+REGIONAL: Mapping[str, RegionJudge] = {
     "branches": _branches,
     "ends": _ends,
     "join": _join,
@@ -192,7 +199,7 @@ JUDGES: Mapping[str, Judge] = {
     "outcome": _outcome,
     "reason": _reason,
     "path": _path,
-    **{key: partial(_in_regions, key) for key in REGIONAL},
+    **{key: partial(in_regions, key, judge) for key, judge in REGIONAL.items()},
     "context": _context,
     "absent": _absent,
     "ran": _ran,

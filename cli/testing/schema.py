@@ -37,12 +37,18 @@ _NAMED = ((SCRIPT, "script"), (PLAY, "attempt"))
 
 def cases_schema() -> dict[str, Json]:
     """The schema of an `x.test.yaml`; a script alone is `#/$defs/script`."""
+    said = "Scripted cases of a pipeline, as `attractorc test` runs them."
+    return file_schema(CASES, "test", "attractorc cases", said)
+
+
+def file_schema(form: Fields, name: str, title: str, description: str) -> dict[str, Json]:
+    """The schema of files that have a form, with the definitions of scripts."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "test.schema.json",
-        "title": "attractorc cases",
-        "description": "Scripted cases of a pipeline, as `attractorc test` runs them.",
-        **_fields(CASES),
+        "$id": f"{name}.schema.json",
+        "title": title,
+        "description": description,
+        **_fields(form),
         "definitions": {name: _fields(form) for form, name in _NAMED},
     }
 
