@@ -10,7 +10,7 @@ YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
 FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
 .PHONY: run test check setup format clean tree bench bench-parallel bench-durable crash laws \
-	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas
+	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas conformance
 
 setup: $(VENV)/.ready
 
@@ -56,7 +56,15 @@ schemas: setup
 			plan=lambda: json.dumps(plan_schema(), indent=2) + "\n", \
 			test=cases_schema_text, case=case_schema_text); \
 		[Path(f"schemas/{name}.schema.json").write_text(text(), "utf-8") \
-			for name, text in made.items()]'
+			for name, text in made.items()]; \
+		from tests.conformance.schemas import texts; \
+		[Path(f"tests/conformance/{name}").write_text(text, "utf-8") \
+			for name, text in texts().items()]'
+
+# The suite of parallel semantics, whole, and what its tables of decisions cover.
+conformance: setup
+	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance --matrix
 
 # What editors make of a YAML pipeline, in the server that they use; needs node and npm.
 $(YLS):

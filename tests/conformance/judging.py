@@ -5,8 +5,9 @@ It must not know how a run is made, or what every run must hold: that is `laws`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from attractorc.compiler.source import Span
 from attractorc.compiler.value import duration_text
@@ -36,7 +37,9 @@ def _began(read: Read, run: Observed) -> Iterator[Miss]:
     yield from _stages("began", read, run, lambda stage: duration_text(stage["began_ms"]))
 
 
-def _stages(key: str, read: Read, run: Observed, told) -> Iterator[Miss]:
+def _stages(
+    key: str, read: Read, run: Observed, told: Callable[[Mapping[str, Any]], str]
+) -> Iterator[Miss]:
     """What is expected of stages, each by its id, or by its node if that has one stage."""
     assert isinstance(run, Seen)
     for name, wanted in read.value.items():

@@ -61,8 +61,7 @@ def verdict(case: Conformance, player: Player, language: str = "dot") -> Verdict
     run = seen(given)
     misses = judged(case.written.value["expect"], run, ALL)
     told = [
-        f"{miss.span.file}:{miss.span.line}: {miss.about}: expected {miss.expected},"
-        f" got {miss.got}"
+        f"{miss.span.file}:{miss.span.line}: {miss.about}: expected {miss.expected}, got {miss.got}"
         for miss in misses
     ]
     if run.refused is not None and not case.refused:

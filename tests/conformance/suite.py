@@ -129,6 +129,8 @@ def _case(
         places |= {} if found is None else data(found)
     dot = read.get("dot") or pipeline.get("dot")
     yaml = read.get("yaml") or (None if read.get("dot") else pipeline.get("yaml"))
+    if dot is not None:
+        _unused(read, dot, findings)
     return Conformance(
         topic,
         source.name,
@@ -141,8 +143,17 @@ def _case(
     )
 
 
+def _unused(read: Read, dot: Read, findings: Findings) -> None:
+    """Report what a case puts into its pipeline that has no place there."""
+    own = read.get("with")
+    if own is not None:
+        for place in own.value.keys() - set(_PLACE.findall(dot.value)):
+            message = f"nothing in the pipeline is called {{{{{place}}}}}"
+            findings.error(own.keys[place], message)
+
+
 def _filled(text: str, places: Mapping[str, str], span: Span, findings: Findings) -> str:
-    """The pipeline with its places filled; an unknown or unused one is a finding."""
+    """The pipeline with its places filled; one that nothing stands for is a finding."""
     wanted = set(_PLACE.findall(text))
     for name in sorted(wanted - set(places)):
         findings.error(span, f"nothing says what stands for {{{{{name}}}}}")

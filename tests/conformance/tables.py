@@ -73,9 +73,7 @@ def _entry(
         branch: "success" if letter == "s" else "fail"
         for branch, letter in zip(BRANCHES, column, strict=True)
     }
-    decided = _Decided(
-        ends, tuple(table["order"]), decision[0] == "+", int(decision[1:]), losers
-    )
+    decided = _Decided(ends, tuple(table["order"]), decision[0] == "+", int(decision[1:]), losers)
     declared = table["decide"] == "declared"
     if declared:
         decided = _Decided(ends, BRANCHES, decided.satisfied, decided.last, losers)
@@ -153,7 +151,9 @@ def _read(value: Any, span: Span, under: str = "") -> Read:
     """Plain data as if it had been read at one place; context values stay as they are."""
     if isinstance(value, dict):
         keys = dict.fromkeys(value, span)
-        whole = under == "context" or (under == "writes" and "x" in value and value["x"] in BRANCHES)
+        whole = under == "context" or (
+            under == "writes" and "x" in value and value["x"] in BRANCHES
+        )
         made = {
             key: Read(one, span) if whole else _read(one, span, key) for key, one in value.items()
         }
