@@ -27,7 +27,6 @@ from .suite import FOLDER, Conformance, all_cases, files, suite
 CASES = list(all_cases())
 WRITTEN = [case for case in CASES if case.cell is None]
 RUNS = [case for case in WRITTEN if not case.refused]
-NOT_YET = {"prompt", "human", "arrival"}
 README = (FOLDER / "README.md").read_text("utf-8")
 
 
@@ -94,7 +93,7 @@ def test_every_strategy_and_every_way_to_choose_has_cases() -> None:
     assert policies("merge", "rules", "strategy") == set(get_args(StrategyName))
     assert policies("merge", "source") == set(get_args(MergeFrom))
     assert policies("merge", "on_conflict") == set(get_args(OnConflict))
-    assert policies("winner", "keys", "kind") == set(get_args(WinnerKind)) - NOT_YET
+    assert policies("winner", "keys", "kind") == set(get_args(WinnerKind))
 
 
 def test_every_strategy_that_can_be_in_conflict_has_a_case_where_it_is() -> None:
