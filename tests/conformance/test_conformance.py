@@ -61,7 +61,7 @@ def test_it_is_as_the_law_says_at_any_speed(case: Conformance) -> None:
 @pytest.mark.parametrize("entries", ROWS.values(), ids=ROWS)
 def test_the_join_is_decided_as_the_table_says(entries: list[Conformance]) -> None:
     for number, entry in enumerate(entries):
-        # Losers stand in turn, so that every other entry, and then the rest, has each of them.
+        # Two entries in a row are one decision: cancel, drain. Of one cancel, of the next drain.
         if ALL or number % 4 in (0, 3):
             holds(entry)
 
