@@ -22,11 +22,6 @@ def _always(value: Any) -> bool:
 
 
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-    "on_interrupted": (
-        lambda value: value == "ask",
-        "on_interrupted=ask",
-        "write rerun or fail",
-    ),
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
     "loop_restart": (
         lambda value: value is True,

@@ -19,7 +19,7 @@ from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecy
 from ..state import Phase, State, Walker
 from ..state.forks import stage_of
 from ..state.model import BranchPhase
-from . import drafts, judging, people
+from . import drafts, judging, people, unsure
 from .attempts import concluded
 
 RESERVED = ("outcome", "preferred_label", "current_node")
@@ -175,7 +175,9 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
 
 
 def question(state: State, walker: Walker) -> Question:
-    """What the stage that a walker stands at asks a person: a gate's way, or a winner."""
+    """What a walker's stage asks a person: a gate's way, a winner, what became of an attempt."""
+    if walker.unsure:
+        return unsure.question(walker)
     ask = judging.question if judging.is_judging(state.step(walker)) else people.question
     return ask(state, walker)
 

@@ -28,7 +28,7 @@ from ..outcome import End, Outcome, Status, failed
 from ..records import RouteDecision
 from ..routing import Choice, Spot, after_join, choose
 from ..state import Phase, State, Walker
-from . import drafts, fan_in, judging, people
+from . import drafts, fan_in, judging, people, unsure
 from .commands import Command, Commit, FileWork, Finish, Limits, StartAttempt
 from .gates import gate_route
 
@@ -41,6 +41,8 @@ DEAD_END = {
 
 def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     """Commands for a walker in `State.ready`; () if it must wait."""
+    if walker.unsure:
+        return () if limits.stopping else unsure.go_on(state, walker)
     match walker.phase:
         case Phase.ENTER:
             return _enter(state, walker, limits)

@@ -30,7 +30,7 @@ from ..records.times import millis
 from . import forks
 from .endings import cancel_run, wake_ancestors
 from .model import Phase, State, Walker
-from .queues import brings_files, enqueue, handled, withdraw
+from .queues import asks_after, brings_files, enqueue, handled, withdraw
 
 RUN_STATUS = {
     "initialized": "running",
@@ -142,6 +142,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             withdraw(state, walker)
             walker.phase = Phase.ENTER
             walker.due = None
+            walker.unsure = record.kind == "interrupted" and asks_after(state.step(walker))
+            walker.answer = None
             enqueue(state, walker)
         case "judging":
             withdraw(state, walker)
@@ -185,6 +187,7 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
         walker.gates[walker.node] = status
     walker.phase = Phase.ROUTE
     walker.answer = walker.verdict = None
+    walker.unsure = False
     enqueue(state, walker)
 
 

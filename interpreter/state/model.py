@@ -46,9 +46,9 @@ class Walker:
     that was not conditional. `fork` is the stage id of the fan-out it stands at, kept until
     the fan-in has used it. `gates` are the last statuses of visited goal gates. `doomed`: the
     join of a fork above was decided without it; what it still brings is not wanted.
-    `idle_stages` counts the stages in a row that did nothing. `answer` is what a person said to
-    the current attempt's question, `verdict` what an agent that was asked for a winner did.
-    `base` is what the branches' workspaces start from, until there is a fork that holds it.
+    `idle_stages` counts stages in a row that did nothing. `answer` is what a person said to the
+    attempt's question, `verdict` what an agent asked for a winner did; `unsure`: a person is to
+    say what became of the attempt. `base` is what workspaces start from, until a fork holds it.
     """
 
     path: str
@@ -74,6 +74,7 @@ class Walker:
     answer: InterviewLifecycle | None = None
     verdict: StageLifecycle | None = None
     doomed: bool = False
+    unsure: bool = False
     base: Mapping[str, Json] | None = None
 
     @property

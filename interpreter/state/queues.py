@@ -6,7 +6,7 @@ keys in the order of arrival and give O(1) removal. It must not know records.
 
 from __future__ import annotations
 
-from attractorc.compiler.plan.model import Agent, Custom, Tool
+from attractorc.compiler.plan.model import Agent, Custom, Step, Tool
 
 from .model import Phase, State, Walker
 
@@ -16,6 +16,11 @@ _HANDLED = (Tool, Agent, Custom)
 def handled(state: State, walker: Walker) -> bool:
     """Whether the walker's stage runs a handler, and so counts against `--jobs`."""
     return isinstance(state.step(walker).work, _HANDLED)
+
+
+def asks_after(step: Step) -> bool:
+    """Whether a person is asked what became of a stage's attempt that was interrupted."""
+    return step.on_interrupted == "ask" and isinstance(step.work, _HANDLED)
 
 
 def brings_files(state: State, walker: Walker) -> bool:
@@ -33,6 +38,8 @@ def enqueue(state: State, walker: Walker) -> None:
     if walker.doomed:
         return
     match walker.phase:
+        case Phase.ENTER | Phase.RUNNING if walker.unsure:
+            state.ready[walker.path] = None
         case Phase.ENTER if state.awaits_workspace(walker):
             state.ready[walker.path] = None
         case Phase.ENTER if handled(state, walker):

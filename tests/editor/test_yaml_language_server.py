@@ -109,7 +109,6 @@ ELSEWHERE = {
     "no nodes": "what is missing is shown at the mapping, not at its name",
     "no start": "what is missing is shown at the mapping, not at its name",
     "a node with two kinds": "each key is shown, not only the second one",
-    "a kind that is misspelt": "one fault, where check also names the key that it does not know",
     "a choice with a label": "the key is shown, not the whole choice",
     "a next that says no node": "what is missing is shown at the name, not inside",
     "a branch that is nothing": "nothing stands one character further on",

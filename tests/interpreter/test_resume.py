@@ -18,7 +18,12 @@ from attractorc.interpreter.driver.journal import read
 from attractorc.interpreter.driver.tasks import Tasks
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Locked, Ports, StoreError
-from attractorc.interpreter.records import ParallelLifecycle, RunLifecycle, StageLifecycle
+from attractorc.interpreter.records import (
+    InterviewLifecycle,
+    ParallelLifecycle,
+    RunLifecycle,
+    StageLifecycle,
+)
 from attractorc.interpreter.stores.memory import MemoryStore
 
 from .crashing import Crash, Crashing
@@ -291,6 +296,42 @@ def test_a_stage_that_must_not_run_twice_fails_after_an_interruption() -> None:
     resumed = run(made, store=store, resume=True)
     assert resumed.handler.ran == []
     assert "was interrupted and may have run" in resumed.result.reason
+
+
+ANSWERS = {
+    "run it again": ("R", "success", 1, 2),
+    "it was done": ("D", "success", 1, 1),
+    "it failed": ("F", "fail", 0, 1),
+    "no such choice": ("X", "fail", 0, 1),
+}
+
+
+@pytest.mark.parametrize(("said", "status", "after_it", "begun"), ANSWERS.values(), ids=ANSWERS)
+def test_a_person_says_what_became_of_an_interrupted_attempt(
+    said: str, status: str, after_it: int, begun: int
+) -> None:
+    made = plan(step("a", "b", on_interrupted="ask"), step("b", "exit"))
+    store = MemoryStore()
+    with pytest.raises(Crash):
+        run(made, store=Crashing(store, 7))  # type: ignore[arg-type]
+    parked = run(made, store=store, resume=True)
+    assert parked.result.status == "parked"
+    assert parked.handler.ran == []
+    (asked,) = parked.of(InterviewLifecycle, "started")
+    assert asked.question == (
+        "Attempt 1 of 'a' was interrupted and may have run. What became of it?"
+    )
+    assert [one["label"] for one in asked.options] == [
+        "[R] Run it again",
+        "[D] It was done",
+        "[F] It failed",
+    ]
+    answer = {"question": "/a.1", "choice": said, "source": "answer"}
+    store.post("run-1", "answer", answer, "2026-01-01T00:00:00.000Z")
+    ran = run(made, store=store, resume=True)
+    assert ran.result.status == status
+    assert ran.handler.ran.count("b") == after_it
+    assert len([one for one in ran.of(StageLifecycle, "started") if one.node_id == "a"]) == begun
 
 
 def test_a_gate_with_nobody_to_ask_parks_once_nothing_else_can_go_on() -> None:
