@@ -57,6 +57,8 @@ schemas: setup
 			test=cases_schema_text, case=case_schema_text); \
 		[Path(f"schemas/{name}.schema.json").write_text(text(), "utf-8") \
 			for name, text in made.items()]; \
+		from attractorc.interpreter.records.registry import registry_bundle_text; \
+		Path("schemas/registry.json").write_text(registry_bundle_text(), "utf-8"); \
 		from tests.conformance.schemas import texts; \
 		[Path(f"tests/conformance/{name}").write_text(text, "utf-8") \
 			for name, text in texts().items()]'

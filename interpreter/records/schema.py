@@ -57,7 +57,7 @@ def _family(family: type[Record]) -> dict[str, Json]:
         "description": " ".join(inspect.cleandoc(family.__doc__ or "").split()),
         "type": "object",
         "additionalProperties": False,
-        "required": ["type", *(item.name for item in fields if _required(item))],
+        "required": ["type", *(item.name for item in fields if required(item))],
         "properties": properties,
     }
 
@@ -81,6 +81,6 @@ def _hint(hint: Any) -> dict[str, Json]:
     return {}
 
 
-def _required(item: Field) -> bool:
+def required(item: Field) -> bool:
     """Whether the field is in every event: counters are, and what says which record it is."""
     return item.hint is int or item.name in _ALWAYS
