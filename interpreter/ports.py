@@ -16,6 +16,7 @@ from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json
 
 from .outcome import Outcome
+from .redaction import NO_SECRETS, Secrets
 from .workspace import Workspaces
 
 # --- the turn store -------------------------------------------------------------------
@@ -39,6 +40,10 @@ class Locked(StoreError):
 
 class Fenced(StoreError):
     """This writer's lease is over: a later epoch has taken the run."""
+
+
+class Unkeepable(StoreError):
+    """A run cannot be kept, because a secret stands where it cannot be taken out."""
 
 
 class NewerStore(StoreError):
@@ -283,7 +288,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a driver is wired with: one implementation of each port."""
+    """What a driver is wired with: one implementation of each port.
+
+    `secrets` are taken out of everything that is journaled.
+    """
 
     store: Store
     handlers: Mapping[str, Handler]
@@ -291,3 +299,4 @@ class Ports:
     clock: Clock
     listeners: Iterable[Callable[..., None]] = field(default=())
     workspaces: Workspaces | None = None
+    secrets: Secrets = NO_SECRETS

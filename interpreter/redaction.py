@@ -159,6 +159,25 @@ class Secrets:
 
 
 NO_SECRETS = Secrets()
+_MARKER = re.compile(r"\[redacted(?::[^\]]*)?\]")
+
+
+def has_marker(text: str) -> bool:
+    """Whether a secret was taken out of the text."""
+    return _MARKER.search(text) is not None
+
+
+def could_be(whole: Json, kept: Json) -> bool:
+    """Whether `kept` could be `whole` after secrets were taken out of it."""
+    if isinstance(kept, str) and not isinstance(whole, Mapping | list | tuple):
+        text = whole if isinstance(whole, str) else canonical(whole)
+        around = map(re.escape, _MARKER.split(kept))
+        return re.fullmatch(".*".join(around), text, re.DOTALL) is not None
+    if isinstance(kept, Mapping) and isinstance(whole, Mapping):
+        return kept.keys() == whole.keys() and all(could_be(whole[key], kept[key]) for key in kept)
+    if isinstance(kept, list | tuple) and isinstance(whole, list | tuple):
+        return len(kept) == len(whole) and all(map(could_be, whole, kept))
+    return canonical(whole) == canonical(kept)
 
 
 def _forms(secret: Secret) -> Iterator[bytes]:

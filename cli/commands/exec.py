@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import Exit, Refused
+from .redacting import Redaction, configured_for, note_inputs, redaction_options
 from .running import (
     EXIT_CODES,
     Settings,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
 @click.option("--case", metavar="NAME", help="With --simulate: the case of an x.test.yaml.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
+@redaction_options
 @colour_option
 def command(
     file: str,
@@ -99,6 +101,7 @@ def command(
     dry_run: bool,
     as_json: bool,
     colour: str,
+    redaction: Redaction,
 ) -> int:
     """Run a pipeline: real branches, joins and merges by its own policy, every step kept.
 
@@ -115,16 +118,19 @@ def command(
         return _shown(compiled.plan, inputs)
     options = _overrides(compiled.plan, files, decide)
     view = showing.view(compiled.plan, as_json, paint)
+    redaction = configured_for(file).and_also(redaction)
     if script is not None:
         _refuse_actors()
-        settings = Settings(store or simulating.MEMORY, jobs=jobs, logs=logs)
+        place = store or simulating.MEMORY
+        settings = Settings(place, jobs=jobs, logs=logs, redaction=redaction)
         scene = simulating.scenario(script, case, compiled.plan, paint)
         return _simulated(compiled, settings, view, run_id, scene, inputs, options, as_json)
     if case is not None:
         raise Refused("--case is for --simulate; name its file")
     plan = compiled.plan
     values = given_inputs(plan, inputs)
-    settings = Settings(store_location(store), backend, agent_command, interviewer, jobs, logs)
+    place = store_location(store)
+    settings = Settings(place, backend, agent_command, interviewer, jobs, logs, redaction)
     workspace = (directory or Path.cwd()).absolute()
     if agent_command:
         options |= {"backend": backend, "agent_command": agent_command}
@@ -211,7 +217,7 @@ def _simulated(
         run_id,
         "",
         values,
-        {**options, simulating.OPTION: dict(scene.record)},
+        {**options, simulating.OPTION: dict(scene.record), **settings.redaction.recorded()},
     )
     with view:
         played = simulating.begun(new, scene.script, settings, kept, view)
@@ -237,6 +243,7 @@ def _executed(
     made = ports(settings, kept)
     _ready(plan, made.handlers)
     refuse_shadowing(plan, os.environ)
+    note_inputs(values, made.secrets)
     name = run_id if run_id else new_run_id(made.clock)
     new = NewRun(
         plan,
@@ -246,7 +253,7 @@ def _executed(
         name,
         str(workspace),
         values,
-        options,
+        {**options, **settings.redaction.recorded()},
     )
 
     async def opening() -> tuple[Journal, Folders]:

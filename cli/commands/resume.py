@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from .exits import Refused
+from .redacting import Redaction, redaction_options, with_recorded
 from .running import (
     EXIT_CODES,
     Settings,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
+@redaction_options
 @colour_option
 def command(
     run: str,
@@ -56,6 +58,7 @@ def command(
     interviewer: str | None,
     as_json: bool,
     colour: str,
+    redaction: Redaction,
 ) -> int:
     """Go on with a run where its journal ends. Finished stages do not run again.
 
@@ -83,7 +86,9 @@ def command(
         interviewer,
         jobs,
         logs,
+        with_recorded(redaction, begun.options),
     )
+    _refuse_marker(settings.agent_command)
     view = showing.view(plan, as_json, wants_colour(colour, sys.stderr))
     if simulating.OPTION in begun.options:
         _only_scripted(name, backend or agent_command or interviewer)
@@ -104,6 +109,17 @@ def command(
         result = carried_out(settings, made, opening)
     showing.ending(result, view, location, as_json)
     return EXIT_CODES[result.status]
+
+
+def _refuse_marker(agent_command: str | None) -> None:
+    """A command line that held a secret was kept without it, so it cannot be used again."""
+    from attractorc.interpreter.redaction import has_marker
+
+    if agent_command is not None and has_marker(agent_command):
+        raise Refused(
+            "the run's agent command held a secret, which was not kept; give it again with "
+            "--agent-command"
+        )
 
 
 def _only_scripted(name: str, given: str | None) -> None:

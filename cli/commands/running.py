@@ -13,13 +13,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .exits import Exit, Refused
+from .redacting import Redaction, secrets_of
 
 if TYPE_CHECKING:
     from attractorc.interpreter.driver import Engine, RunResult
@@ -51,6 +52,7 @@ class Settings:
     interviewer: str | None = None
     jobs: int | None = None
     logs: Path | None = None
+    redaction: Redaction = field(default_factory=Redaction)
 
 
 def store_location(given: str | None) -> str:
@@ -108,7 +110,9 @@ def ports(settings: Settings, store: Store) -> Ports:
         )
     handlers = built_in(environment, backends=backends, backend=settings.backend)
     asked = interviewer(settings.interviewer)
-    return Ports(store, handlers, asked, SystemClock(), workspaces=LocalWorkspaces())
+    secrets = secrets_of(settings.redaction, environment)
+    own = LocalWorkspaces()
+    return Ports(store, handlers, asked, SystemClock(), workspaces=own, secrets=secrets)
 
 
 def interviewer(name: str | None) -> Interviewer:
@@ -186,7 +190,7 @@ def carried_out(
     with code 4 for trouble with the store.
     """
     from attractorc.interpreter.driver import Engine
-    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.ports import StoreError, Unkeepable
     from attractorc.interpreter.workspace import WorkspaceError
 
     async def go() -> RunResult:
@@ -203,6 +207,8 @@ def carried_out(
 
     try:
         return asyncio.run(go())
+    except Unkeepable as error:
+        raise Refused(str(error)) from error
     except (StoreError, WorkspaceError) as error:
         raise Refused(str(error), Exit.STORE) from error
     finally:

@@ -16,17 +16,22 @@ from attractorc.compiler.diagnostic import Diagnostic, Severity
 from .exits import Refused
 
 SEVERITIES: Final = tuple(each.value for each in Severity)
-_KEYS: Final = ("select", "ignore", "severity", "fail-on")
+_KEYS: Final = ("select", "ignore", "severity", "fail-on", "redact", "no-redact")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`select` is None for all rules; what `exec` refuses always counts, as an error."""
+    """`select` is None for all rules; what `exec` refuses always counts, as an error.
+
+    `redact` and `no_redact` name variables of the environment, for runs.
+    """
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
+    redact: tuple[str, ...] = ()
+    no_redact: tuple[str, ...] = ()
 
     def shown(self, findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The findings that count, with the severities that were asked for."""
@@ -66,7 +71,9 @@ class Options:
             select = None if select is None else select - ignore
         severity = {**settings.severity, **self._severity()}
         fail_on = Severity(self.fail_on) if self.fail_on else settings.fail_on
-        return Settings(select, ignore, severity, fail_on)
+        return replace(
+            settings, select=select, ignore=ignore, severity=severity, fail_on=fail_on
+        )
 
     def _severity(self) -> dict[str, Severity]:
         wanted = {}
@@ -97,6 +104,8 @@ def configured(table: Mapping[str, Any], place: str) -> Settings:
         ),
         _severities(severity, f"{place}, severity"),
         _level(fail_on, f"{place}, fail-on"),
+        tuple(_texts(table.get("redact", []), place, "redact", "variables")),
+        tuple(_texts(table.get("no-redact", []), place, "no-redact", "variables")),
     )
 
 
@@ -105,10 +114,11 @@ def _listed(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for each in given for part in each.split(",") if part.strip())
 
 
-def _texts(value: object, place: str, key: str) -> list[str]:
+def _texts(value: object, place: str, key: str, of: str = "rules") -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    raise Refused(f'{place}, {key}: must be a list of rule names, as in ["unused_input"]')
+    example = {"rules": "unused_input", "variables": "DEPLOY_LOGIN"}[of]
+    raise Refused(f'{place}, {key}: must be a list of names of {of}, as in ["{example}"]')
 
 
 def _rules(names: Iterable[str], place: str) -> frozenset[str]:

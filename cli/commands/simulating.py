@@ -6,6 +6,7 @@ it was. It must not know the format of a script, or how an engine runs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import click
 
 from .exits import Exit, Refused
 from .files import read_one
+from .redacting import secrets_of
 from .running import EXIT_CODES, Settings, heed_signals, listeners
 
 if TYPE_CHECKING:
@@ -105,7 +107,8 @@ def begun(new: NewRun, script: Script, settings: Settings, store: Store, view: V
     from attractorc.interpreter.simulation import EPOCH_MS, simulated_ports
 
     epoch_ms = EPOCH_MS if settings.store == MEMORY else SystemClock().now()
-    stage = simulated_ports(new.plan, script, store, epoch_ms=epoch_ms)
+    secrets = secrets_of(settings.redaction, os.environ)
+    stage = simulated_ports(new.plan, script, store, epoch_ms=epoch_ms, secrets=secrets)
 
     async def opening() -> Journal:
         return create_run(new, stage.ports, listeners(settings, store, new.run_id, view))
@@ -124,7 +127,8 @@ def gone_on(
 
     records = [record for record, _turn in read(store, run_id)]
     epoch_ms = millis(records[-1].timestamp)
-    stage = simulated_ports(plan, script, store, epoch_ms=epoch_ms)
+    secrets = secrets_of(settings.redaction, os.environ)
+    stage = simulated_ports(plan, script, store, epoch_ms=epoch_ms, secrets=secrets)
     stage.remember(records)
 
     async def opening() -> Journal:
@@ -136,13 +140,15 @@ def gone_on(
 def _played(
     stage: Stage, opening: Callable[[], Coroutine[None, None, Journal]], settings: Settings
 ) -> Played:
-    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.ports import StoreError, Unkeepable
     from attractorc.interpreter.simulation import Stuck, carried_out
 
     try:
         result, _journal = carried_out(stage, opening, settings.jobs, heed_signals)
     except Stuck as stuck:
         raise Refused(str(stuck), Exit.NOT_HELD) from stuck
+    except Unkeepable as error:
+        raise Refused(str(error)) from error
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
     finally:

@@ -1,7 +1,8 @@
 """The journal of one run: drafts become records, durable before anything acts on them.
 
 Stamps, encodes and appends; applies each record to the state; tells the listeners. Large
-values go to blobs and come back on reading. It must not decide anything.
+values go to blobs and come back on reading. It is also the one door through which anything
+of a run is kept, so secrets are taken out here. It must not decide anything.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from ..records import ParallelLifecycle, Record, RunLifecycle
 from ..records.blobs import externalised, restored
 from ..records.codec import decode, encode
 from ..records.drafts import filled
+from ..records.redacting import redacted
 from ..records.times import stamp
+from ..redaction import NO_SECRETS, Secrets
 from ..state import State, apply, begin
 from .topology import Topology
 
@@ -38,6 +41,7 @@ class Journal:
         clock: Clock,
         gathered: Gathered,
         listeners: Iterable[Listener] = (),
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         self.state = state
         self.gathered = gathered
@@ -46,6 +50,7 @@ class Journal:
         self._topology = topology
         self._clock = clock
         self._listeners = tuple(listeners)
+        self._secrets = secrets
         self._stamped = (0, stamp(0))
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
@@ -66,14 +71,17 @@ class Journal:
 
     def put_artifacts(self, artifacts: Mapping[str, bytes]) -> dict[str, Json]:
         """Store files of an attempt as blobs; the references that its record holds."""
-        return {
-            name: {
-                "blob": self.store.put_blob(data),
-                "size": len(data),
-                "media_type": "text/markdown" if name.endswith(".md") else "text/plain",
-            }
-            for name, data in sorted(artifacts.items())
-        }
+        references: dict[str, Json] = {}
+        for name, data in sorted(artifacts.items()):
+            blob, size = self.put_blob(data)
+            media_type = "text/markdown" if name.endswith(".md") else "text/plain"
+            references[name] = {"blob": blob, "size": size, "media_type": media_type}
+        return references
+
+    def put_blob(self, data: bytes) -> tuple[str, int]:
+        """Keep bytes without the secrets in them; their hash, and how many they are then."""
+        kept = self._secrets.data(data) if self._secrets else data
+        return self.store.put_blob(kept), len(kept)
 
     def _append(self, draft: Record) -> Record:
         state = self.state
@@ -82,12 +90,13 @@ class Journal:
         context = self._topology.place(draft)
         number = state.sequence_no + 1
         run_id = state.run_id or draft.run_id
-        record = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamp(now))
+        whole = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamp(now))
+        record, payload = self._kept(whole)
         turn = self.store.append(
             context,
             record.TYPE,
             record.TYPE_VERSION,
-            encode(externalised(record, self.store)),
+            payload,
             f"{run_id}|{number}",
             index=index_of(record),
             lease=self._lease,
@@ -100,6 +109,17 @@ class Journal:
         for listener in self._listeners:
             listener(record, state)
         return record
+
+    def _kept(self, record: Record) -> tuple[Record, bytes]:
+        """The record without secrets, and its bytes, with large values in blobs."""
+        if not self._secrets:
+            return record, encode(externalised(record, self.store))
+        payload = encode(record)
+        if self._secrets.suspects(payload):
+            record = redacted(record, self._secrets)
+            payload = encode(record)
+        outside = externalised(record, self.store)
+        return record, payload if outside is record else encode(outside)
 
     def _stamp(self, now: int) -> str:
         """The time as text; many records share a millisecond."""

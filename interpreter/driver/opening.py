@@ -6,9 +6,10 @@ which attempts were interrupted, before anything starts again (semantics 7, 8).
 
 from __future__ import annotations
 
-import secrets
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from secrets import choice
 
 from attractorc.compiler.plan.codec import from_text
 from attractorc.compiler.plan.model import Plan
@@ -16,10 +17,11 @@ from attractorc.compiler.value import Json
 
 from ..decide import settle
 from ..handlers.process_groups import GRACE_S, end_leftover
-from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
+from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError, Unkeepable
 from ..queries.canonical import Gathered
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
+from ..redaction import Secrets
 from ..state import begin
 from .journal import Journal, Listener, fold, read
 from .topology import Topology
@@ -46,17 +48,42 @@ def new_run_id(clock: Clock) -> str:
     moment = stamp(clock.now())
     compact = moment[:19].replace("-", "").replace(":", "").lower()
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    return f"{compact}-{''.join(secrets.choice(alphabet) for _ in range(6))}"
+    return f"{compact}-{''.join(choice(alphabet) for _ in range(6))}"
 
 
 def create_run(new: NewRun, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
-    """Take the run's lease, and make it in the store with its first records, all or nothing."""
+    """Take the run's lease, and make it in the store with its first records, all or nothing.
+
+    Raises `Unkeepable` where a secret stands in its plan, its id or its folder.
+    """
+    refuse_secrets(new, ports.secrets)
     lease = ports.store.lease(new.run_id)
     try:
         return _begun(new, ports, lease, listeners)
     except BaseException:
         lease.release()
         raise
+
+
+def refuse_secrets(new: NewRun, secrets: Secrets) -> None:
+    """Raise `Unkeepable` where a secret stands in what a run is known by and resumed from.
+
+    That is kept as it is: nothing can be taken out of a plan without making it another one.
+    """
+    if not secrets:
+        return
+    places = {
+        f"the plan of '{new.source_name}'": json.loads(new.plan_text),
+        "the run's id": new.run_id,
+        "the name of the folder that stages work in": new.workspace,
+    }
+    for place, value in places.items():
+        for name in secrets.names(value):
+            raise Unkeepable(
+                f"{secrets.text(place)} holds the value of {name}, and would be kept with the "
+                f"run: let the stage read ${name} instead, or, if it is no secret, say so with "
+                f"--no-redact {name}"
+            )
 
 
 def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener]) -> Journal:
@@ -67,8 +94,10 @@ def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener
         RunRow(new.run_id, context, new.plan.name, new.plan.digest, "running", now, now)
     )
     state, topology = begin(new.plan), Topology(store, context)
-    journal = Journal(state, store, lease, topology, clock, Gathered(), listeners)
-    source, plan = new.source.encode(), new.plan_text.encode()
+    secrets = ports.secrets
+    journal = Journal(state, store, lease, topology, clock, Gathered(), listeners, secrets)
+    source, size = journal.put_blob(new.source.encode())
+    plan = new.plan_text.encode()
     first: tuple[Record, ...] = (
         RunLifecycle(
             kind="initialized",
@@ -81,7 +110,7 @@ def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener
             epoch=lease.epoch,
             workspace=new.workspace,
         ),
-        SourceRecord(name=new.source_name, blob=store.put_blob(source), size_bytes=len(source)),
+        SourceRecord(name=new.source_name, blob=source, size_bytes=size),
         PlanRecord(plan_digest=new.plan.digest, blob=store.put_blob(plan), size_bytes=len(plan)),
     )
     journal.append(first)
@@ -128,7 +157,8 @@ async def _taken_up(
     store = ports.store
     topology, gathered = Topology(store, row.context), Gathered()
     state = fold(plan_of(store, run_id), store, run_id, topology, gathered)
-    journal = Journal(state, store, lease, topology, ports.clock, gathered, listeners)
+    secrets = ports.secrets
+    journal = Journal(state, store, lease, topology, ports.clock, gathered, listeners, secrets)
     for path in list(state.running):
         process = state.walkers[path].process
         if process is not None:

@@ -24,6 +24,7 @@ from ..ports import Ports, Store
 from ..queries.reading import stage_id
 from ..records import InterviewLifecycle, Record, StageLifecycle
 from ..records.times import millis
+from ..redaction import NO_SECRETS, Secrets
 from ..state import State, Walker
 from ..stores.memory import MemoryStore
 from .actors import ScriptedHandler, ScriptedInterviewer, scripted_handlers
@@ -92,12 +93,20 @@ class Stage:
                     self.interviewer.remember(record.path, record.node_id, record.question_id)
 
 
-def simulated_ports(plan: Plan, script: Script, store: Store, *, epoch_ms: int = EPOCH_MS) -> Stage:
+def simulated_ports(
+    plan: Plan,
+    script: Script,
+    store: Store,
+    *,
+    epoch_ms: int = EPOCH_MS,
+    secrets: Secrets = NO_SECRETS,
+) -> Stage:
     """What a simulated run of a plan is wired with. `epoch_ms` is when its clock begins."""
     loop = VirtualLoop()
     handler, handlers = scripted_handlers(plan, script)
     interviewer = ScriptedInterviewer(script)
-    ports = Ports(store, handlers, interviewer, VirtualClock(loop, epoch_ms))
+    clock = VirtualClock(loop, epoch_ms)
+    ports = Ports(store, handlers, interviewer, clock, secrets=secrets)
     return Stage(ports, loop, handler, interviewer, NoFolders(Path(), Path()))
 
 
