@@ -71,9 +71,7 @@ class Options:
             select = None if select is None else select - ignore
         severity = {**settings.severity, **self._severity()}
         fail_on = Severity(self.fail_on) if self.fail_on else settings.fail_on
-        return replace(
-            settings, select=select, ignore=ignore, severity=severity, fail_on=fail_on
-        )
+        return replace(settings, select=select, ignore=ignore, severity=severity, fail_on=fail_on)
 
     def _severity(self) -> dict[str, Severity]:
         wanted = {}

@@ -30,7 +30,6 @@ ENGINE_GIVEN = frozenset(
         "question_id",
         "questions",
         "handler",
-        "outcome_source",
         "pid_started",
         "base_context",
         "base_turn",

@@ -39,6 +39,7 @@ from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Answer, Call, Ports, Question, Store
 from attractorc.interpreter.records import Record
+from attractorc.interpreter.redaction import NO_SECRETS, Secrets
 from attractorc.interpreter.stores.memory import MemoryStore
 from attractorc.interpreter.workspace import Workspaces
 
@@ -200,12 +201,16 @@ def run(
     workspaces: Workspaces | None = None,
     options: Mapping[str, Any] | None = None,
     poll_ms: int | None = None,
+    secrets: Secrets = NO_SECRETS,
 ) -> Ran:
     """Run a plan to where the engine leaves it, or resume the run of that id; then replay it."""
     handler = behaviour if isinstance(behaviour, Scripted) else Scripted(behaviour)
     kept = store if store is not None else MemoryStore()
     handlers = {"tool": handler, "agent": handler}
-    ports = Ports(kept, handlers, interviewer or Nobody(), SystemClock(), workspaces=workspaces)
+    asked = interviewer or Nobody()
+    ports = Ports(
+        kept, handlers, asked, SystemClock(), workspaces=workspaces, secrets=secrets
+    )
     places = Folders(folder, folder / "stages", workspaces=folder / "workspaces" / run_id)
 
     async def go() -> tuple[RunResult, Journal]:
@@ -213,9 +218,8 @@ def run(
             journal = await resume_run(run_id, ports)
         else:
             text = canonical(to_json(plan))
-            new = NewRun(
-                plan, text, "test.dot", "", run_id, str(folder), inputs or {}, options or {}
-            )
+            given = (inputs or {}, options or {})
+            new = NewRun(plan, text, "test.dot", "", run_id, str(folder), *given)
             journal = create_run(new, ports)
         try:
             engine = Engine(journal, ports, places, jobs, poll_ms=poll_ms)
