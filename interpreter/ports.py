@@ -7,7 +7,7 @@ knows which implementation stands behind a port.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -17,98 +17,24 @@ from attractorc.compiler.value import Json
 
 from .outcome import Outcome
 from .redaction import NO_SECRETS, Secrets
+from .turns import (
+    Control as Control,
+    Fenced as Fenced,
+    Filter as Filter,
+    Index as Index,
+    KeyConflict as KeyConflict,
+    Locked as Locked,
+    NewerStore as NewerStore,
+    NotFound as NotFound,
+    Removed as Removed,
+    RunRow as RunRow,
+    StoreError as StoreError,
+    Turn as Turn,
+    Unkeepable as Unkeepable,
+)
 from .workspace import Workspaces
 
 # --- the turn store -------------------------------------------------------------------
-
-
-class StoreError(Exception):
-    """The store cannot do what was asked; the message is one sentence for people."""
-
-
-class NotFound(StoreError):
-    """No such context, turn, blob or run."""
-
-
-class KeyConflict(StoreError):
-    """The idempotency key was used before with other content."""
-
-
-class Locked(StoreError):
-    """Another process owns the run."""
-
-
-class Fenced(StoreError):
-    """This writer's lease is over: a later epoch has taken the run."""
-
-
-class Unkeepable(StoreError):
-    """A run cannot be kept, because a secret stands where it cannot be taken out."""
-
-
-class NewerStore(StoreError):
-    """The store was written by a newer version of this program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What a turn of a run is found by, beside its context. `path` is the walker's."""
-
-    run_id: str
-    sequence_no: int
-    kind: str = ""
-    node_id: str = ""
-    path: str = ""
-    attempt_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One immutable turn. Ids are opaque text; depth is from 0; payload is msgpack."""
-
-    id: str
-    context: str
-    parent: str | None
-    depth: int
-    type: str
-    version: int
-    payload: bytes
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the list of runs shows it. Times ISO 8601; `context` is the run context."""
-
-    run_id: str
-    context: str
-    pipeline: str
-    plan_digest: str
-    status: str
-    created: str
-    updated: str
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """A wish from another terminal: `pause`, `cancel`, or `answer` with its payload."""
-
-    number: int
-    run_id: str
-    command: str
-    payload: Mapping[str, Json]
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which records of a run a reader wants; None means any. `path` is a prefix."""
-
-    node_id: str | None = None
-    path: str | None = None
-    attempt_id: str | None = None
-    types: tuple[str, ...] | None = None
-    kinds: tuple[str, ...] | None = None
 
 
 class Lease(Protocol):
@@ -146,7 +72,10 @@ class Store(Protocol):
     def turns(
         self, context: str, before: str | None = None, limit: int = 256
     ) -> tuple[Turn, ...]: ...
-    def put_blob(self, data: bytes) -> str: ...
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes for as long as a turn names them: one that is appended in this group."""
+        ...
+
     def get_blob(self, digest: str) -> bytes: ...
     def save(self) -> None:
         """Everything appended so far survives this process when this returns."""
@@ -169,6 +98,15 @@ class Store(Protocol):
     def lease(self, run_id: str) -> Lease: ...
     def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int: ...
     def controls(self, run_id: str, after: int = 0) -> tuple[Control, ...]: ...
+    def remove_runs(self, run_ids: Sequence[str], *, rehearse: bool = False) -> Removed:
+        """Take runs away, all or none: their turns, forks and wishes, and blobs that no turn
+        names any more. Runs in somebody's hands stay. With `rehearse` nothing happens."""
+        ...
+
+    def compact(self) -> None:
+        """Give the space of what was removed back. `Locked` while somebody writes a run."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -104,9 +104,8 @@ def take(folder: Path, run_id: str) -> RunLock:
                     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
                     return RunLock(handle, path)
             except BlockingIOError:
-                owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+                whose = _owner(handle)
                 os.close(handle)
-                whose = f"process {owner}" if owner.isdigit() else "another process"
                 raise Locked(f"run '{run_id}' is in the hands of {whose}") from None
             except BaseException:
                 os.close(handle)
@@ -114,6 +113,29 @@ def take(folder: Path, run_id: str) -> RunLock:
             os.close(handle)
     except OSError as error:
         raise StoreError(f"{path}: the run cannot be locked: {error.strerror}") from error
+
+
+def holders(folder: Path) -> list[str]:
+    """Who holds locks in a folder: `process 4711`, or `another process`."""
+    found = []
+    for path in sorted(folder.glob("*.lock")):
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found.append(_owner(handle))
+        finally:
+            os.close(handle)
+    return found
+
+
+def _owner(handle: int) -> str:
+    """The process that a lock file names."""
+    owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+    return f"process {owner}" if owner.isdigit() else "another process"
 
 
 def _is(handle: int, path: Path) -> bool:

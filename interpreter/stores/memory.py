@@ -7,22 +7,36 @@ must not know what the payloads hold.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
 
 from attractorc.compiler.value import Json, checked
 
-from ..ports import Control, Filter, Index, KeyConflict, Lease, Locked, NotFound, RunRow, Turn
+from ..ports import (
+    Control,
+    Filter,
+    Index,
+    KeyConflict,
+    Lease,
+    Locked,
+    NotFound,
+    Removed,
+    RunRow,
+    StoreError,
+    Turn,
+)
 from .idempotency import refuse_unless_rising, same_turn
 from .leases import RunLease
 from .paging import matches
+from .references import named_in
 
 
 @dataclass(slots=True)
 class _Context:
     head: Turn | None
+    base: Turn | None
     by_key: dict[str, Turn] = field(default_factory=dict)
 
 
@@ -54,8 +68,8 @@ class MemoryStore:
     """A store that ends with its process. Every promise of `Store` but durability."""
 
     def __init__(self) -> None:
-        self._turns: list[Turn] = []
-        self._contexts: list[_Context] = []
+        self._turns: list[Turn | None] = []
+        self._contexts: list[_Context | None] = []
         self._blobs: dict[str, bytes] = {}
         self._runs: dict[str, _Run] = {}
         self._control_count = 0
@@ -64,7 +78,8 @@ class MemoryStore:
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
-        self._contexts.append(_Context(None if base is None else self._turn(base)))
+        turn = None if base is None else self._turn(base)
+        self._contexts.append(_Context(turn, turn))
         return str(len(self._contexts))
 
     def fork_context(self, turn: str) -> str:
@@ -126,6 +141,38 @@ class MemoryStore:
         """
         head = self._context(context).head
         return self._walk(head if before is None else self._above(self._turn(before)), limit)
+
+    def remove_runs(self, run_ids: Sequence[str], *, rehearse: bool = False) -> Removed:
+        """Take runs away, with their turns, forks and wishes, and blobs that no turn names."""
+        roots = {run_id: self._run(run_id).row.context for run_id in run_ids}
+        busy = tuple(run_id for run_id in roots if run_id in self._holds)
+        going = tuple(run_id for run_id in roots if run_id not in busy)
+        contexts = self._tree({roots[run_id] for run_id in going})
+        for run_id, run in self._runs.items():
+            if run.row.context in contexts and run_id not in going:
+                raise StoreError(f"run '{run_id}' goes on from a run that is to be removed")
+        turns = {turn.id for turn in self._turns if turn is not None and turn.context in contexts}
+        kept = [turn for turn in self._turns if turn is not None and turn.id not in turns]
+        needed = {digest for turn in kept for digest in named_in(turn.payload)}
+        blobs = {digest for digest in self._blobs if going and digest not in needed}
+        size = sum(len(self._blobs[digest]) for digest in blobs)
+        if not rehearse:
+            self._turns = [
+                None if turn is None or turn.id in turns else turn for turn in self._turns
+            ]
+            for context in contexts:
+                self._contexts[_number(context) - 1] = None
+            for run_id in going:
+                del self._runs[run_id]
+                self._epochs.pop(run_id, None)
+            for digest in blobs:
+                del self._blobs[digest]
+        return Removed(going, busy, len(turns), len(blobs), size)
+
+    def compact(self) -> None:
+        """Nothing to do but to refuse while somebody writes a run."""
+        if self._holds:
+            raise Locked("the store cannot be made smaller while a run is written")
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes once; their BLAKE3-256 in hexadecimal."""
@@ -211,6 +258,14 @@ class MemoryStore:
         run.numbers.append(index.sequence_no)
         run.entries.append((index, turn))
 
+    def _tree(self, contexts: set[str]) -> set[str]:
+        """Contexts, and all that go on from a turn in them."""
+        for number, context in enumerate(self._contexts, 1):
+            base = None if context is None else context.base
+            if base is not None and base.context in contexts:
+                contexts.add(str(number))
+        return contexts
+
     def _run(self, run_id: str) -> _Run:
         if run_id not in self._runs:
             raise NotFound(f"there is no run '{run_id}' in the store")
@@ -218,15 +273,17 @@ class MemoryStore:
 
     def _context(self, context: str) -> _Context:
         number = _number(context)
-        if not 1 <= number <= len(self._contexts):
+        found = self._contexts[number - 1] if 1 <= number <= len(self._contexts) else None
+        if found is None:
             raise NotFound(f"there is no context '{context}' in the store")
-        return self._contexts[number - 1]
+        return found
 
     def _turn(self, turn: str) -> Turn:
         number = _number(turn)
-        if not 1 <= number <= len(self._turns):
+        found = self._turns[number - 1] if 1 <= number <= len(self._turns) else None
+        if found is None:
             raise NotFound(f"there is no turn '{turn}' in the store")
-        return self._turns[number - 1]
+        return found
 
     def _above(self, turn: Turn) -> Turn | None:
         return None if turn.parent is None else self._turn(turn.parent)

@@ -7,15 +7,17 @@ counters of the store, as decimal text. It must not know what the payloads hold.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from blake3 import blake3
 
-from ..ports import Index, Lease, NotFound, StoreError, Turn
+from ..ports import Index, Lease, NotFound, Removed, StoreError, Turn
 from .connection import Connect, Connection, cause, connect
 from .idempotency import refuse_unless_rising, same_turn
 from .layout import prepare
 from .owner_only import private_file, private_folder
+from .removal import Removal, compact
 from .run_tables import RunTables, refuse_halves, turn_of
 from .transactions import Transactions
 
@@ -168,6 +170,32 @@ class SqliteStore(RunTables):
             raise NotFound(f"there is no blob '{digest}' in the store")
         return bytes(found[0])
 
+    def remove_runs(self, run_ids: Sequence[str], *, rehearse: bool = False) -> Removed:
+        """Take runs away, with what is only theirs; nothing of it can be read in the file."""
+        removal = Removal(self._do, self._locks, run_ids)
+        self._do.commit()
+        removal.prepare()
+        self._do.alone("PRAGMA secure_delete = ON")
+        try:
+            self._begin()
+            removed = removal.carry_out()
+            if rehearse:
+                self._do.abandon()
+            self._do.commit()
+        except BaseException:
+            self._do.abandon()
+            raise
+        finally:
+            self._forget()
+        self._do.alone("PRAGMA secure_delete = OFF")
+        if not rehearse:
+            self._do.alone("PRAGMA wal_checkpoint(TRUNCATE)")
+        return removed
+
+    def compact(self) -> None:
+        """Give the space of what was removed back. `Locked` while somebody writes a run."""
+        compact(self._do, self._locks)
+
     def save(self) -> None:
         """Everything appended so far survives this process when this returns."""
         self._do.save()
@@ -223,6 +251,7 @@ class SqliteStore(RunTables):
 
     def _forget(self) -> None:
         self._heads.clear()
+        self._placed = (None, (0, 0))
         super()._forget()
 
 

@@ -71,6 +71,27 @@ class Transactions:
         self.begin()
         self._execute(sql, values)
 
+    def changes(self) -> int:
+        """How many rows were changed so far."""
+        (number,) = self.one("SELECT total_changes()")
+        return int(number)
+
+    def alone(self, sql: str) -> None:
+        """A statement outside any group."""
+        assert not self.writing
+        self._execute(sql).fetchall()
+
+    def abandon(self) -> None:
+        """End the group without it: nothing of it has happened."""
+        self._refuse_if_broken()
+        for rows in self._waiting.values():
+            rows.clear()
+        self._bytes = 0
+        if self.writing:
+            self._execute("ROLLBACK")
+            self.writing = False
+            self._version = -1
+
     def waiting(self, sql: str) -> list[Sequence[Any]]:
         """Rows for one statement, which `wrote` and the next reading write all at once.
 

@@ -15,8 +15,10 @@ from attractorc.interpreter.ports import (
     KeyConflict,
     Locked,
     NotFound,
+    Removed,
     RunRow,
     Store,
+    StoreError,
     Turn,
 )
 from attractorc.interpreter.stores import open_store
@@ -471,3 +473,108 @@ def test_wishes_are_read_in_order_and_once(store: Store) -> None:
     assert (wishes[1].run_id, wishes[1].created) == ("r1", "t3")
     assert store.controls("r1", after=first) == wishes[1:]
     assert store.controls("r1", after=second) == ()
+
+
+# --- removal
+
+
+def a_kept_run(store: Store, run_id: str, blob: bytes = b"") -> tuple[str, str, str]:
+    """A run with a fork, a fork of that, a wish and a blob; its contexts."""
+    context = a_run(store, run_id)
+    digest = store.put_blob(blob or run_id.encode())
+    base = store.append(context, TYPE, 1, digest.encode(), "1", index=Index(run_id, 1, "started"))
+    fork = store.fork_context(base.id)
+    inner = store.append(fork, TYPE, 1, b"", "2", index=Index(run_id, 2, "", "n", "/f.1/a"))
+    deep = store.fork_context(inner.id)
+    store.append(deep, TYPE, 1, b"", "3", index=Index(run_id, 3))
+    store.commit()
+    store.post(run_id, "pause", {}, "t")
+    return context, fork, deep
+
+
+def test_a_removed_run_leaves_nothing_and_others_stay_whole(store: Store) -> None:
+    gone, kept = a_kept_run(store, "r1"), a_kept_run(store, "r2")
+    digests = [blake3(name).hexdigest() for name in (b"r1", b"r2")]
+    removed = store.remove_runs(["r1"])
+    assert removed == Removed(("r1",), (), turns=3, blobs=1, blob_bytes=2)
+    for context in gone:
+        with pytest.raises(NotFound):
+            store.head(context)
+    asks: list[Callable[[], object]] = [
+        lambda: store.run("r1"),
+        lambda: store.records("r1"),
+        lambda: store.controls("r1"),
+        lambda: store.get_blob(digests[0]),
+        lambda: store.fork_context("1"),
+        lambda: store.remove_runs(["r1"]),
+    ]
+    for ask in asks:
+        with pytest.raises(NotFound):
+            ask()
+    assert [row.run_id for row in store.runs()] == ["r2"]
+    assert keys(store.last(kept[2], 9)) == ["1", "2", "3"]
+    assert keys(store.records("r2")) == ["1", "2", "3"]
+    assert len(store.controls("r2")) == 1
+    assert store.get_blob(digests[1]) == b"r2"
+
+
+def test_a_blob_that_another_turn_names_stays(store: Store) -> None:
+    a_kept_run(store, "r1", b"shared")
+    a_kept_run(store, "r2", b"shared")
+    assert store.remove_runs(["r1"]).blobs == 0
+    assert store.get_blob(blake3(b"shared").hexdigest()) == b"shared"
+    assert store.remove_runs(["r2"]).blobs == 1
+
+
+def test_a_rehearsal_tells_the_same_and_does_nothing(store: Store) -> None:
+    a_kept_run(store, "r1")
+    a_kept_run(store, "r2")
+    told = store.remove_runs(["r2", "r1"], rehearse=True)
+    assert (told.runs, told.turns, told.blobs) == (("r2", "r1"), 6, 2)
+    assert [row.run_id for row in store.runs()] == ["r2", "r1"]
+    assert store.remove_runs(["r2", "r1"]) == told
+    assert store.runs() == ()
+
+
+def test_a_run_in_somebodys_hands_stays(store: Store) -> None:
+    a_kept_run(store, "r1")
+    a_kept_run(store, "r2")
+    lease = store.lease("r1")
+    assert store.remove_runs(["r1", "r2"]).busy == ("r1",)
+    assert [row.run_id for row in store.runs()] == ["r1"]
+    with pytest.raises(Locked, match="while a run is written"):
+        store.compact()
+    lease.release()
+    store.compact()
+    assert store.remove_runs(["r1"]).runs == ("r1",)
+
+
+def test_a_removal_that_cannot_be_whole_removes_nothing(store: Store) -> None:
+    a_kept_run(store, "r1")
+    with pytest.raises(NotFound, match="no run 'nope'"):
+        store.remove_runs(["r1", "nope"])
+    head = store.head(store.run("r1").context)
+    assert head is not None
+    store.create_run(RunRow("r2", store.fork_context(head.id), "p", "d", "running", "t", "t"))
+    store.commit()
+    with pytest.raises(StoreError, match="run 'r2' goes on from"):
+        store.remove_runs(["r1"])
+    assert len(store.records("r1")) == 3
+    assert store.remove_runs(["r1", "r2"]).runs == ("r1", "r2")
+
+
+def test_ids_are_not_given_again_and_a_removed_id_may_be_used_anew(store: Store) -> None:
+    contexts = a_kept_run(store, "r1")
+    store.remove_runs(["r1"])
+    again = a_kept_run(store, "r1")
+    assert set(again).isdisjoint(contexts)
+    assert keys(store.records("r1")) == ["1", "2", "3"]
+    assert [turn.id for turn in store.last(again[0], 9)] == ["4"]
+    lease = store.lease("r1")
+    assert lease.epoch == 1
+    lease.release()
+
+
+def test_removing_nothing_is_nothing(store: Store) -> None:
+    a_kept_run(store, "r1")
+    assert store.remove_runs([]) == Removed()

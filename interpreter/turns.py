@@ -1,0 +1,112 @@
+"""What crosses the store's port: turns, runs, wishes, filters, and the store's errors.
+
+Plain data, apart from the ports so that each can be read in one go; everybody takes it from
+`ports`. It must not know which store stands behind the port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from attractorc.compiler.value import Json
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the message is one sentence for people."""
+
+
+class NotFound(StoreError):
+    """No such context, turn, blob or run."""
+
+
+class KeyConflict(StoreError):
+    """The idempotency key was used before with other content."""
+
+
+class Locked(StoreError):
+    """Another process owns the run."""
+
+
+class Fenced(StoreError):
+    """This writer's lease is over: a later epoch has taken the run."""
+
+
+class Unkeepable(StoreError):
+    """A run cannot be kept, because a secret stands where it cannot be taken out."""
+
+
+class NewerStore(StoreError):
+    """The store was written by a newer version of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a turn of a run is found by, beside its context. `path` is the walker's."""
+
+    run_id: str
+    sequence_no: int
+    kind: str = ""
+    node_id: str = ""
+    path: str = ""
+    attempt_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One immutable turn. Ids are opaque text; depth is from 0; payload is msgpack."""
+
+    id: str
+    context: str
+    parent: str | None
+    depth: int
+    type: str
+    version: int
+    payload: bytes
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the list of runs shows it. Times ISO 8601; `context` is the run context."""
+
+    run_id: str
+    context: str
+    pipeline: str
+    plan_digest: str
+    status: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A wish from another terminal: `pause`, `cancel`, or `answer` with its payload."""
+
+    number: int
+    run_id: str
+    command: str
+    payload: Mapping[str, Json]
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records of a run a reader wants; None means any. `path` is a prefix."""
+
+    node_id: str | None = None
+    path: str | None = None
+    attempt_id: str | None = None
+    types: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a removal took away. `busy` are the runs that stay: somebody is writing them."""
+
+    runs: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
+    turns: int = 0
+    blobs: int = 0
+    blob_bytes: int = 0
