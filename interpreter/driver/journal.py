@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 
-from ..ports import Clock, Index, Lease, Store, Turn
+from ..ports import Clock, Index, Lease, Store, StoreError, Turn
 from ..queries.canonical import Gathered
+from ..queries.reading import turn_record
 from ..records import ParallelLifecycle, Record, RunLifecycle
-from ..records.blobs import externalised, restored
-from ..records.codec import decode, encode
+from ..records.blobs import externalised
+from ..records.codec import encode, is_known, type_name
 from ..records.drafts import filled
 from ..records.redacting import redacted
 from ..records.times import stamp
@@ -153,11 +154,21 @@ def index_of(record: Record) -> Index:
 
 
 def read(store: Store, run_id: str) -> Iterator[tuple[Record, Turn]]:
-    """All records of a run in their order, with the turns that hold them."""
+    """All records of a run in their order, with the turns that hold them.
+
+    Raises `StoreError` for a record that cannot be read, and for one of a newer program:
+    nobody can say where a run stands who does not know all that happened in it.
+    """
     after = 0
     while page := store.records(run_id, after=after, limit=PAGE):
         for turn in page:
-            record = restored(decode(turn.type, turn.version, turn.payload), store)
+            record = turn_record(store, turn)
+            if not is_known(record):
+                raise StoreError(
+                    f"record {record.sequence_no} of run '{run_id}' was written by a newer "
+                    f"attractorc ('{type_name(record)}', version {turn.version}); go on with "
+                    "that one. Queries still show the run"
+                )
             after = record.sequence_no
             yield record, turn
 

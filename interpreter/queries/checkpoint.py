@@ -10,6 +10,7 @@ from collections import deque
 from attractorc.compiler.value import Json
 
 from ..records import FanInDecision, ParallelLifecycle, Record, RouteDecision, StageLifecycle
+from ..records.codec import type_name
 from ..state import State
 from .reading import stage_id
 
@@ -51,6 +52,14 @@ class Progress:
                     self._logs.append(f"{record.timestamp} {record.stage_attempt_id}: {note}")
             case _:
                 pass
+
+    def pass_over(self, record: Record) -> None:
+        """Note a record that a newer program wrote."""
+        self._timestamp = record.timestamp
+        self._logs.append(
+            f"{record.timestamp} record {record.sequence_no} of type '{type_name(record)}' "
+            "is not known to this program"
+        )
 
     def checkpoint(self, state: State) -> dict[str, Json]:
         """The file's content; the context is the trunk's."""

@@ -21,6 +21,7 @@ from attractorc.compiler.value import Json, encoded
 
 from ..ports import Store, StoreError
 from ..records import PlanRecord, Record, RunLifecycle, StageLifecycle
+from ..records.codec import is_known
 from ..state import State, apply, begin
 from .checkpoint import Progress
 from .reading import events
@@ -106,6 +107,9 @@ class RunDirectory:
 
     def _apply(self, record: Record) -> None:
         assert self._state is not None
+        if not is_known(record):
+            self._progress.pass_over(record)
+            return
         apply(self._state, record)
         self._progress.note(record, self._state)
         if isinstance(record, RunLifecycle) and record.kind == "initialized":

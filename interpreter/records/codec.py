@@ -143,6 +143,13 @@ def to_json(record: Record) -> dict[str, Json]:
     return shown
 
 
+def is_known(record: Record) -> bool:
+    """Whether this program knows what the record says: its family, and the kind within it."""
+    if isinstance(record, UnknownRecord):
+        return False
+    return not record.KINDS or getattr(record, "kind", "") in record.KINDS
+
+
 def type_name(record: Record) -> str:
     """The name of the record's family, as turns and events carry it."""
     return record.type_name if isinstance(record, UnknownRecord) else record.TYPE

@@ -13,7 +13,19 @@ from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
-from ..ports import Control, Filter, Index, KeyConflict, Lease, NotFound, RunRow, StoreError, Turn
+from ..ports import (
+    Control,
+    Filter,
+    Index,
+    KeyConflict,
+    Lease,
+    NewerStore,
+    NotFound,
+    RunRow,
+    StoreError,
+    Turn,
+)
+from . import layout
 from .leases import RunLease, take
 from .paging import page, scopes
 from .transactions import Transactions
@@ -163,8 +175,19 @@ class RunTables:
         """Open the group, and forget what somebody else may have changed since."""
         self._do.begin()
         if self._era != self._do.era:
+            self._refuse_upgraded()
             self._era = self._do.era
             self._forget()
+
+    def _refuse_upgraded(self) -> None:
+        """Raise `NewerStore` if a newer program has changed the tables meanwhile."""
+        (version,) = self._do.one("PRAGMA user_version")
+        if version != layout.VERSION:
+            self._do.abandon()
+            raise NewerStore(
+                "the store was upgraded by a newer attractorc meanwhile; nothing more is written "
+                "by this one: resume the run with that one"
+            )
 
     def _forget(self) -> None:
         self._ends.clear()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from attractorc.interpreter.ports import StoreError
+from attractorc.interpreter.ports import NewerStore, StoreError
 from attractorc.interpreter.queries import attempts, lineage, list_runs
 from attractorc.interpreter.stores import layout
 from attractorc.interpreter.stores.layout import MIGRATIONS, VERSION
@@ -80,6 +80,24 @@ def test_an_older_store_is_upgraded_in_place(
     store.close()
     assert raw(path, "PRAGMA user_version") == [VERSION + 1]
     assert raw(path, "SELECT note FROM runs") == ["upgraded", "upgraded"]
+
+
+def test_a_writer_of_the_older_layout_stops_when_its_store_is_upgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = left_by(VERSION, tmp_path)
+    older = SqliteStore(path)
+    context = older.create_context()
+    older.append(context, "t", 1, b"", "before")
+    older.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(layout, "MIGRATIONS", (*MIGRATIONS, NEXT))
+        patched.setattr(layout, "VERSION", VERSION + 1)
+        SqliteStore(path).close()
+    with pytest.raises(NewerStore, match="upgraded by a newer attractorc meanwhile"):
+        older.append(context, "t", 1, b"", "after")
+    assert [turn.key for turn in older.last(context, 9)] == ["before"]
+    older.close()
 
 
 def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
