@@ -158,4 +158,6 @@ def _ended(arguments: Sequence[str] | None, session: Session) -> int:
 
 
 def _say(message: str) -> None:
-    click.echo(f"attractorc: {message}", err=True)
+    from .tables import printable
+
+    click.echo(f"attractorc: {printable(message)}", err=True)

@@ -23,6 +23,7 @@ from .running import (
     listeners,
     opened,
     ports,
+    refuse_run_id,
     store_location,
 )
 from .terminal import colour_option, wants_colour
@@ -112,6 +113,8 @@ def command(
     from .inputs import given_inputs
     from .plans import plan_of_file
 
+    if run_id is not None:
+        refuse_run_id(run_id)
     paint = wants_colour(colour, sys.stderr)
     compiled = Compiled(file, *plan_of_file(file, paint))
     if dry_run:
@@ -244,7 +247,7 @@ def _executed(
     _ready(plan, made.handlers)
     refuse_shadowing(plan, os.environ)
     note_inputs(values, made.secrets)
-    name = run_id if run_id else new_run_id(made.clock)
+    name = new_run_id(made.clock) if run_id is None else run_id
     new = NewRun(
         plan,
         compiled.plan_text,

@@ -28,23 +28,18 @@ def command(run: str, folder: Path, store: str | None, as_json: bool) -> int:
     DIR is made if it is missing, and must be empty or an earlier export of the same run. RUN
     is a run's id, the beginning of one, or `last`.
     """
-    from attractorc.interpreter.queries.run_directory import RunDirectory, run_in
+    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.queries.run_directory import RunDirectory, refuse_occupied
 
     with reading(store) as kept:
         run_id = meant(kept, run)
-        there = run_in(folder)
-        if there != run_id and (there is not None or _occupied(folder)):
-            whose = f"holds run '{there}'" if there else "is not empty and holds no run"
-            raise Refused(f"{folder}: {whose}; name an empty folder")
+        try:
+            refuse_occupied(folder, run_id)
+        except StoreError as error:
+            raise Refused(str(error)) from error
         count = RunDirectory(folder, kept, run_id).export()
     if as_json:
         click.echo(json_line({"run_id": run_id, "directory": str(folder), "records": count}))
     else:
         click.echo(f"{folder}: run {run_id}, {count} records")
     return Exit.DONE
-
-
-def _occupied(folder: Path) -> bool:
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists() or folder.is_symlink()

@@ -7,7 +7,9 @@ and says how it ended. It must not know how options are written on a command lin
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 POLL_MS = 250
 """How often a running engine looks at what other terminals want."""
 
+_RUN_ID = re.compile(r"\w[\w.-]{0,99}")
 EXIT_CODES = {
     "success": Exit.DONE,
     "partial_success": Exit.DONE,
@@ -82,6 +85,15 @@ def chosen_run(store: Store, name: str) -> str:
         return resolve(store, name).run_id
     except NotFound as error:
         raise Refused(str(error)) from error
+
+
+def refuse_run_id(name: str) -> None:
+    """Raise `Refused` for what a new run cannot be called: it stands in ids, paths and hints."""
+    if not _RUN_ID.fullmatch(name) or name == "last":
+        raise Refused(
+            f"--run-id '{name}': a run is called by 1 to 100 letters, digits, '.', '_' or '-', "
+            "the first of them no '.' or '-', and not 'last'"
+        )
 
 
 def ports(settings: Settings, store: Store) -> Ports:
@@ -159,24 +171,56 @@ def workspaces_of(store: Path) -> Path:
 
 
 def listeners(
-    settings: Settings, store: Store, run_id: str, shown: Listener | None
+    settings: Settings,
+    store: Store,
+    run_id: str,
+    shown: Listener | None,
+    *,
+    real_time: bool = True,
 ) -> list[Listener]:
     """Who hears of every record: the progress view, and the run directory if asked for."""
     heard: list[Listener] = [] if shown is None else [shown]
     if settings.logs is not None:
-        from attractorc.interpreter.queries.run_directory import RunDirectory
-
-        directory = RunDirectory(settings.logs, store, run_id)
-
-        def keep(record: Record, _state: object) -> None:
-            from attractorc.interpreter.records import RunLifecycle
-
-            directory.feed(record)
-            ended = isinstance(record, RunLifecycle) and record.kind != "initialized"
-            directory.flush(force=ended)
-
-        heard.append(keep)
+        heard.append(_kept_in(settings.logs, store, run_id, real_time))
     return heard
+
+
+def _kept_in(folder: Path, store: Store, run_id: str, real_time: bool) -> Listener:
+    """A listener that keeps a run directory. Raises `Refused` for one that is not the run's.
+
+    In real time the last checkpoint before a long stage is not left unwritten.
+    """
+    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.queries.run_directory import (
+        CHECKPOINT_SECONDS,
+        RunDirectory,
+        refuse_occupied,
+    )
+    from attractorc.interpreter.records import RunLifecycle
+
+    try:
+        refuse_occupied(folder, run_id)
+    except StoreError as error:
+        raise Refused(str(error)) from error
+    directory = RunDirectory(folder, store, run_id)
+    planned = False
+
+    def later() -> None:
+        nonlocal planned
+        planned = False
+        # Where it cannot be written, the next record says so in a place where it is heard.
+        with contextlib.suppress(StoreError):
+            directory.flush()
+
+    def keep(record: Record, _state: object) -> None:
+        nonlocal planned
+        directory.feed(record)
+        ended = isinstance(record, RunLifecycle) and record.kind != "initialized"
+        if not directory.flush(force=ended) and real_time and not planned:
+            planned = True
+            asyncio.get_running_loop().call_later(CHECKPOINT_SECONDS, later)
+
+    return keep
 
 
 def carried_out(

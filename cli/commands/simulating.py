@@ -111,7 +111,8 @@ def begun(new: NewRun, script: Script, settings: Settings, store: Store, view: V
     stage = simulated_ports(new.plan, script, store, epoch_ms=epoch_ms, secrets=secrets)
 
     async def opening() -> Journal:
-        return create_run(new, stage.ports, listeners(settings, store, new.run_id, view))
+        heard = listeners(settings, store, new.run_id, view, real_time=False)
+        return create_run(new, stage.ports, heard)
 
     return _played(stage, opening, settings)
 
@@ -132,7 +133,8 @@ def gone_on(
     stage.remember(records)
 
     async def opening() -> Journal:
-        return await resume_run(run_id, stage.ports, listeners(settings, store, run_id, view))
+        heard = listeners(settings, store, run_id, view, real_time=False)
+        return await resume_run(run_id, stage.ports, heard)
 
     return _played(stage, opening, settings)
 

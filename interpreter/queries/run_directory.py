@@ -54,6 +54,7 @@ class RunDirectory:
         self._before_plan: list[Record] = []
         self._progress = Progress()
         self._seen = 0
+        self._further: dict[Path, set[str]] = {}
         self._written_at: float | None = None
         self._changed = False
 
@@ -65,17 +66,21 @@ class RunDirectory:
             return
         self._take(record)
 
-    def flush(self, force: bool = False) -> None:
-        """Write the checkpoint, at most ten times a second, or now with `force`."""
+    def flush(self, force: bool = False) -> bool:
+        """Write the checkpoint, at most ten times a second, or now with `force`.
+
+        False where it was too soon: then it is to be tried again `CHECKPOINT_SECONDS` later.
+        """
         now = self._clock()
         if not self._changed or self._state is None:
-            return
+            return True
         recent = self._written_at is not None and now - self._written_at < CHECKPOINT_SECONDS
         if recent and not force:
-            return
+            return False
         self._write("checkpoint.json", self._progress.checkpoint(self._state))
         self._written_at = now
         self._changed = False
+        return True
 
     def export(self) -> int:
         """Write the whole journal as it is in the store; the number of records."""
@@ -116,6 +121,9 @@ class RunDirectory:
             self._manifest(record)
         elif isinstance(record, StageLifecycle) and record.status is not None:
             self._stage(record)
+        elif isinstance(record, StageLifecycle) and record.kind in ("cancelled", "interrupted"):
+            # What its program had written of how it went is nobody's word any more.
+            self._remove(stage_folder(record.path, record.node_id) / "status.json")
 
     def _manifest(self, record: RunLifecycle) -> None:
         self._folder(self._root / "artifacts")
@@ -150,9 +158,13 @@ class RunDirectory:
                 self._write_bytes(place / name, data)
             else:
                 self._remove(place / name)
-        for name in artifacts.keys() - set(STAGE_FILES):
+        further = artifacts.keys() - set(STAGE_FILES)
+        for name in sorted(further):
             data = self._store.get_blob(str(artifacts[name]["blob"]))
             self._write_bytes(place / _name(name), data)
+        for name in self._further.get(place, set()) - further:
+            self._remove(place / _name(name))
+        self._further[place] = further
 
     def _write(self, place: Path | str, value: Mapping[str, Json]) -> None:
         text = json.dumps(value, indent=2, ensure_ascii=False, default=dict)
@@ -201,6 +213,21 @@ def run_in(root: Path) -> str | None:
         return None
     run_id = manifest.get("run_id") if isinstance(manifest, dict) else None
     return run_id if isinstance(run_id, str) else None
+
+
+def refuse_occupied(root: Path, run_id: str) -> None:
+    """Raise `StoreError` for a folder that holds something else than this run's directory."""
+    there = run_in(root)
+    if there == run_id:
+        return
+    try:
+        free = not any(root.iterdir()) if root.is_dir() else not root.is_symlink()
+        if there is None and free and (root.is_dir() or not root.exists()):
+            return
+    except OSError as error:
+        raise _unwritable(root, error) from error
+    whose = f"holds run '{there}'" if there else "is not empty and holds no run"
+    raise StoreError(f"{root}: {whose}; name an empty folder")
 
 
 def stage_folder(path: str, node_id: str) -> Path:

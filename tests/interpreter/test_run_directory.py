@@ -150,19 +150,20 @@ def test_the_files_are_those_of_the_latest_attempt(root: Path) -> None:
     first = Outcome(
         Status.FAIL,
         failure_reason="no answer",
-        artifacts={"prompt.md": b"one", "response.md": b"half", "../../evil": b"x"},
+        artifacts={"prompt.md": b"one", "response.md": b"half", "first.txt": b"x"},
     )
     second = Outcome(
         Status.SUCCESS,
         notes="well done",
         preferred_label="next",
         context_updates={"k": 1},
-        artifacts={"prompt.md": b"two"},
+        artifacts={"prompt.md": b"two", "../../evil": b"x"},
     )
     ran = run(plan(quick(step("ask", "exit"), 1)), {"ask": [first, second]})
     RunDirectory(root, ran.store, "run-1").export()
     assert (root / "ask" / "prompt.md").read_bytes() == b"two"
     assert not (root / "ask" / "response.md").exists()
+    assert not (root / "ask" / "first%2Etxt").exists()
     assert (root / "ask" / "%2E%2E%2F%2E%2E%2Fevil").read_bytes() == b"x"
     status = read(root, "ask/status.json")
     assert (status["outcome"], status["attempt"]) == ("success", 2)
