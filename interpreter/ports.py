@@ -18,21 +18,48 @@ from attractorc.compiler.value import Json
 from .outcome import Outcome
 from .redaction import NO_SECRETS, Secrets
 from .turns import (
-    Control as Control,
-    Fenced as Fenced,
-    Filter as Filter,
-    Index as Index,
-    KeyConflict as KeyConflict,
-    Locked as Locked,
-    NewerStore as NewerStore,
-    NotFound as NotFound,
-    Removed as Removed,
-    RunRow as RunRow,
-    StoreError as StoreError,
-    Turn as Turn,
-    Unkeepable as Unkeepable,
+    Control,
+    Fenced,
+    Filter,
+    Index,
+    KeyConflict,
+    Locked,
+    NewerStore,
+    NotFound,
+    Removed,
+    RunRow,
+    StoreError,
+    Turn,
+    Unkeepable,
 )
 from .workspace import Workspaces
+
+__all__ = [
+    "Answer",
+    "Call",
+    "Clock",
+    "Control",
+    "Fenced",
+    "Filter",
+    "Handler",
+    "Index",
+    "Interviewer",
+    "KeyConflict",
+    "Lease",
+    "Locked",
+    "NewerStore",
+    "NotFound",
+    "Option",
+    "Ports",
+    "Process",
+    "Question",
+    "Removed",
+    "RunRow",
+    "Store",
+    "StoreError",
+    "Turn",
+    "Unkeepable",
+]
 
 # --- the turn store -------------------------------------------------------------------
 

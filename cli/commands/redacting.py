@@ -47,8 +47,12 @@ class Redaction:
 
     def recorded(self) -> dict[str, Json]:
         """As a run's options keep it, for its resume; {} if nothing was asked for."""
-        found = {"names": list(self.names), "spared": list(self.spared), "file": self.file}
-        told: dict[str, Json] = {name: value for name, value in found.items() if value}
+        found: dict[str, Json] = {
+            "names": list(self.names),
+            "spared": list(self.spared),
+            "file": self.file,
+        }
+        told = {name: value for name, value in found.items() if value}
         return {"redact": told} if told else {}
 
 
@@ -57,17 +61,18 @@ def of_run(options: Mapping[str, Json]) -> Redaction:
     told = options.get("redact")
     if not isinstance(told, Mapping):
         return Redaction()
-    names, spared, file = told.get("names", ()), told.get("spared", ()), told.get("file")
+    names, spared = told.get("names", ()), told.get("spared", ())
     assert isinstance(names, list | tuple)
     assert isinstance(spared, list | tuple)
-    return Redaction(tuple(map(str, names)), tuple(map(str, spared)), file and str(file))
+    file = str(told["file"]) if "file" in told else None
+    return Redaction(tuple(map(str, names)), tuple(map(str, spared)), file)
 
 
 def redaction_options(function: Function) -> Function:
     """`--redact`, `--no-redact` and `--redact-file`, given to a command as one `redaction`."""
 
     @functools.wraps(function)
-    def command(
+    def wrapped(
         *arguments: Any,
         redact: tuple[str, ...],
         no_redact: tuple[str, ...],
@@ -89,8 +94,8 @@ def redaction_options(function: Function) -> Function:
     ):
         many = option != "--redact-file"
         metavar = "NAME" if many else "FILE"
-        command = click.option(option, multiple=many, metavar=metavar, help=words)(command)
-    return command  # type: ignore[return-value]
+        wrapped = click.option(option, multiple=many, metavar=metavar, help=words)(wrapped)
+    return wrapped  # type: ignore[return-value]
 
 
 def secrets_of(redaction: Redaction, environment: Mapping[str, str]) -> Secrets:

@@ -75,8 +75,7 @@ def command(
     kept = opened(location, create=False)
     name = chosen_run(kept, run)
     try:
-        begun = beginning_of(kept, name)
-        plan = plan_of(kept, name)
+        begun, plan = beginning_of(kept, name), plan_of(kept, name)
     except StoreError as error:
         raise Refused(str(error)) from error
     settings = Settings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +53,24 @@ class RunLock:
             self._path.unlink(missing_ok=True)
         os.close(self._handle)
         self._handle = None
+
+
+@dataclass(slots=True)
+class Hold:
+    """A run in somebody's hands, for a store in memory: an entry in its table of them."""
+
+    holds: dict[str, Hold]
+    run_id: str
+
+    @property
+    def held(self) -> bool:
+        """Whether it was not released yet."""
+        return self.holds.get(self.run_id) is self
+
+    def release(self) -> None:
+        """Free the run; safe to call twice."""
+        if self.held:
+            del self.holds[self.run_id]
 
 
 class RunLease:

@@ -28,7 +28,7 @@ from ..ports import (
     Turn,
 )
 from .idempotency import refuse_unless_rising, same_turn
-from .leases import RunLease
+from .leases import Hold, RunLease
 from .paging import matches
 from .references import named_in
 
@@ -48,22 +48,6 @@ class _Run:
     controls: list[Control] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Hold:
-    """A run in somebody's hands."""
-
-    holds: dict[str, _Hold]
-    run_id: str
-
-    @property
-    def held(self) -> bool:
-        return self.holds.get(self.run_id) is self
-
-    def release(self) -> None:
-        if self.held:
-            del self.holds[self.run_id]
-
-
 class MemoryStore:
     """A store that ends with its process. Every promise of `Store` but durability."""
 
@@ -74,7 +58,7 @@ class MemoryStore:
         self._runs: dict[str, _Run] = {}
         self._control_count = 0
         self._epochs: dict[str, int] = {}
-        self._holds: dict[str, _Hold] = {}
+        self._holds: dict[str, Hold] = {}
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
@@ -232,7 +216,7 @@ class MemoryStore:
         """Take the run, or `Locked`; older leases are fenced off before this returns."""
         if run_id in self._holds:
             raise Locked(f"run '{run_id}' is in the hands of this very process")
-        hold = self._holds[run_id] = _Hold(self._holds, run_id)
+        hold = self._holds[run_id] = Hold(self._holds, run_id)
         self._epochs[run_id] = self._epochs.get(run_id, 0) + 1
         return RunLease(run_id, self._epochs[run_id], hold)
 

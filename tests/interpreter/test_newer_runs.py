@@ -75,5 +75,5 @@ def test_fields_of_a_newer_program_stop_nobody(tmp_path: Path) -> None:
 
 def test_a_damaged_record_is_one_sentence() -> None:
     store = parked("attractor.checkpoint_saved", {4: 5}, "")
-    with pytest.raises(StoreError, match="turn 11: a record of type .* is damaged"):
+    with pytest.raises(StoreError, match=r"turn 11: a record of type .* is damaged"):
         replay(store, "run-1")
