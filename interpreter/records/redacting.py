@@ -13,7 +13,7 @@ from typing import Any
 
 from ..redaction import Secrets
 from .codec import layout
-from .families import Record
+from .record import Record
 
 ENGINE_GIVEN = frozenset(
     {
@@ -67,7 +67,7 @@ FROM_PLAN = frozenset(
 """What was looked through when the run was made. Elements of a collection, which names of
 dynamic branches are made of, come from a context that holds no secrets any more."""
 
-FIXED_KEYS = frozenset({"options", "keys"})
+FIXED_KEYS = frozenset({"options", "keys", "asked"})
 """Objects whose own keys are ours; only the values in them are cleaned."""
 
 BY_NAME = frozenset({"artifacts"})

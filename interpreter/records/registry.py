@@ -17,7 +17,7 @@ from attractorc.compiler.value import Json, canonical
 
 from . import FAMILIES
 from .codec import Field, layout
-from .families import Record
+from .record import Record
 from .schema import required
 
 BUNDLE = "attractorc.runtime"
