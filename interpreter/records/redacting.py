@@ -67,7 +67,7 @@ FROM_PLAN = frozenset(
 """What was looked through when the run was made. Elements of a collection, which names of
 dynamic branches are made of, come from a context that holds no secrets any more."""
 
-FIXED_KEYS = frozenset({"options", "keys", "asked"})
+FIXED_KEYS = frozenset({"options", "keys", "asked", "workspaces", "files", "file_merge"})
 """Objects whose own keys are ours; only the values in them are cleaned."""
 
 BY_NAME = frozenset({"artifacts"})

@@ -208,9 +208,7 @@ def run(
     kept = store if store is not None else MemoryStore()
     handlers = {"tool": handler, "agent": handler}
     asked = interviewer or Nobody()
-    ports = Ports(
-        kept, handlers, asked, SystemClock(), workspaces=workspaces, secrets=secrets
-    )
+    ports = Ports(kept, handlers, asked, SystemClock(), workspaces=workspaces, secrets=secrets)
     places = Folders(folder, folder / "stages", workspaces=folder / "workspaces" / run_id)
 
     async def go() -> tuple[RunResult, Journal]:
