@@ -1,7 +1,7 @@
-"""`attractorc gc`: remove what ended runs left behind.
+"""`attractorc gc`: remove what ended runs left behind, and, if asked to, the runs themselves.
 
-For now that is the workspaces of their branches, with the git branches that belong to them.
-Thin: asks `workspaces.leftovers` and prints. It must not know what is in a workspace.
+What they left are the workspaces of their branches, with the git branches that belong to
+them. Thin: `removing` does it, this prints. It must not know what is in a workspace.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .running import store_location, workspaces_of
 from .tables import json_line, printable
 
 if TYPE_CHECKING:
+    from attractorc.interpreter.queries.retention import RemovedRuns
     from attractorc.interpreter.workspace import Leftover
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -42,44 +43,62 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
     metavar="COUNT",
     help="Keep what the newest ended runs left, whatever their age.",
 )
+@click.option("--runs", "whole", is_flag=True, help="Take the runs themselves away, too.")
+@click.option("--run", "named", multiple=True, metavar="RUN", help="Take this run away: only it.")
+@click.option("--vacuum", is_flag=True, help="Then make the store's file as small as it can be.")
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
 @store_option
 @json_option
-def command(older_than: str, keep: int, dry_run: bool, store: str | None, as_json: bool) -> int:
+def command(
+    older_than: str,
+    keep: int,
+    whole: bool,
+    named: tuple[str, ...],
+    vacuum: bool,
+    dry_run: bool,
+    store: str | None,
+    as_json: bool,
+) -> int:
     """Remove what ended runs left behind: the workspaces of their branches (copies, git
-    worktrees and their branches). What a run did stays known.
+    worktrees and their branches). What a run did stays known, unless --runs takes away its
+    journal as well, with all that only it refers to.
 
-    Runs that can be resumed keep everything. A git branch with commits that are not the run's
-    stays, and so does one that is checked out.
+    Runs that can be resumed keep everything: they go only if --run names them. A git branch
+    with commits that are not the run's stays, and so does one that is checked out.
     """
     from attractorc.compiler.value import duration_ms
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.workspace import WorkspaceError
-    from attractorc.interpreter.workspaces import LocalWorkspaces
-    from attractorc.interpreter.workspaces.leftovers import (
-        Retention,
-        leftovers,
-        remove_run,
-    )
+
+    from .removing import Going, named_runs, remove_leftovers, remove_whole
 
     age = duration_ms(older_than)
     if age is None:
         raise Refused(f"--older-than: '{older_than}' is no duration; write 0, 12h, 7d or the like")
     location = store_location(store)
-    port = LocalWorkspaces()
+    root = workspaces_of(Path(location))
     removed: list[Leftover] = []
+    taken: RemovedRuns | None = None
     try:
         with reading(location) as kept:
-            root = workspaces_of(Path(location))
-            found = leftovers(kept, root, Retention(age, keep), SystemClock().now())
-        for each in found:
-            stayed = () if dry_run else remove_run(Path(each.folder), port)
-            removed.append(dataclasses.replace(each, removed=not dry_run, stayed=stayed))
-            _say(removed[-1], as_json)
+            now = SystemClock().now()
+            if named:
+                going = named_runs(kept, root, named)
+            else:
+                going = Going.by_age(kept, root, age, keep, now, whole)
+            for each in remove_leftovers(going, dry_run):
+                removed.append(each)
+                _say(each, as_json)
+            if named or whole:
+                taken = remove_whole(kept, location, going.runs, dry_run)
+            if vacuum and not dry_run:
+                kept.compact()
     except WorkspaceError as error:
         raise Refused(str(error), Exit.NOT_HELD) from error
-    if not as_json:
-        click.echo(_total(removed, dry_run))
+    if as_json and taken is not None:
+        click.echo(json_line(dataclasses.asdict(taken)))
+    elif not as_json:
+        click.echo(_total(removed, taken, dry_run))
     return Exit.DONE
 
 
@@ -94,12 +113,19 @@ def _say(leftover: Leftover, as_json: bool) -> None:
         click.echo(printable(f"  {line}"))
 
 
-def _total(removed: list[Leftover], dry_run: bool) -> str:
-    if not removed:
-        return "nothing to remove"
-    size = _size(sum(each.size_bytes for each in removed))
+def _total(removed: list[Leftover], taken: RemovedRuns | None, dry_run: bool) -> str:
     verb = "would remove" if dry_run else "removed"
-    return f"{verb} what {_count(len(removed), 'run')} left, {size}"
+    told = []
+    if removed:
+        size = _size(sum(each.size_bytes for each in removed))
+        told.append(f"{verb} what {_count(len(removed), 'run')} left, {size}")
+    if taken is not None:
+        if taken.runs:
+            records = f"{_count(taken.turns, 'record')} and {_count(taken.blobs, 'blob')}"
+            size = _size(taken.blob_bytes)
+            told.append(f"{verb} {_count(len(taken.runs), 'run')}: {records} ({size})")
+        told += [f"run {each} stays: it is being written" for each in taken.busy]
+    return printable("; ".join(told) or "nothing to remove")
 
 
 def _count(number: int, noun: str) -> str:

@@ -26,6 +26,7 @@ from .interviews import QuestionEntry
 from .joining import JoinEntry, Taken
 from .parting import Parting, Side
 from .replayed import Difference, Replayed
+from .retention import RemovedRuns
 from .runs import Position, RunSummary
 from .timeline import StageEntry
 
@@ -37,6 +38,7 @@ LINES: Mapping[str, type] = {
     "questions": QuestionEntry,
     "why": Explanation,
     "gc": Leftover,
+    "gc_runs": RemovedRuns,
     "timeline": StageEntry,
     "diff": Parting,
     "replay": Replayed,

@@ -55,6 +55,12 @@ def leftovers(store: Store, root: Path, wanted: Retention, now: int) -> tuple[Le
     return tuple(reversed(found))
 
 
+def leftover_of(row: RunRow, root: Path) -> Leftover | None:
+    """What one run left, whatever its state; None if that is nothing."""
+    folder = root / component(row.run_id)
+    return _leftover(row.run_id, folder, row.updated) if folder.is_dir() else None
+
+
 def remove_run(folder: Path, port: Workspaces) -> tuple[str, ...]:
     """Remove a run's folder; sentences about what had to stay. Raises `WorkspaceError`."""
     if not folder.exists():
