@@ -76,10 +76,20 @@ def read_one(argument: str, stdin_name: str | None = None) -> Input:
     if argument == STDIN:
         data = sys.stdin.buffer.read(_BYTES_LIMIT + 1)
         return Input(stdin_name or "<stdin>", data, Path(stdin_name).parent if stdin_name else None)
-    if Path(argument).is_dir():
+    if is_folder(argument):
         raise Refused(f"{shown(argument)}: is a folder; name one pipeline file")
     path = Path(argument)
     return Input(shown(argument), _bytes(argument), path.parent, path)
+
+
+def is_file(name: str) -> bool:
+    """Whether there is a file of this name; there is none of one that is too long."""
+    return os.path.isfile(name)  # noqa: PTH113 - pathlib's fails there
+
+
+def is_folder(name: str) -> bool:
+    """Whether there is a folder of this name; there is none of one that is too long."""
+    return os.path.isdir(name)  # noqa: PTH112 - pathlib's fails there
 
 
 def shown(name: str | Path) -> str:
@@ -128,7 +138,7 @@ def _mode(target: Path) -> int:
 def _meant(argument: str, pipelines_only: bool) -> Iterator[str]:
     """The names of the files that one argument means; `Refused` if there are none."""
     path = Path(argument)
-    if argument != STDIN and path.is_dir():
+    if argument != STDIN and is_folder(argument):
         names = list(_in_folder(argument))
         if not names:
             raise Refused(
@@ -136,13 +146,13 @@ def _meant(argument: str, pipelines_only: bool) -> Iterator[str]:
                 "(*.dot, *.gv, and YAML files that have 'pipeline:')"
             )
         yield from names
-    elif argument != STDIN and has_magic(argument) and not path.exists():
+    elif argument != STDIN and has_magic(argument) and not is_file(argument):
         # Path.glob takes no absolute pattern.
-        names = [name for name in glob(argument, recursive=True) if Path(name).is_file()]  # noqa: PTH207
+        names = [name for name in glob(argument, recursive=True) if is_file(name)]  # noqa: PTH207
         if not names:
             raise Refused(f"{shown(argument)}: no file matches")
         yield from names
-    elif pipelines_only and argument != STDIN and path.is_file():
+    elif pipelines_only and argument != STDIN and is_file(argument):
         yield from _pipeline(argument, path.name.lower())
     else:
         yield argument

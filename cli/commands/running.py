@@ -78,13 +78,15 @@ def opened(location: str, *, create: bool = True) -> Store:
 
 def chosen_run(store: Store, name: str) -> str:
     """The run id that a name, the beginning of one, or `last` means. `Refused` if none."""
-    from attractorc.interpreter.ports import NotFound
+    from attractorc.interpreter.ports import NotFound, StoreError
     from attractorc.interpreter.queries import resolve
 
     try:
         return resolve(store, name).run_id
     except NotFound as error:
         raise Refused(str(error)) from error
+    except StoreError as error:
+        raise Refused(str(error), Exit.STORE) from error
 
 
 def refuse_run_id(name: str) -> None:

@@ -10,13 +10,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .exits import Exit, Refused
-from .files import read_all, read_one, shown
+from .files import is_file, read_all, read_one, shown
 from .terminal import colour_option, wants_colour
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _plural(count: int, word: str) -> str:
 
 def _tested(paths: Sequence[str], tally: Tally) -> list[tuple[Input, Input]]:
     """The pipelines with cases and those cases; a named pipeline must have some."""
-    named = {path for path in paths if Path(path).is_file()}
+    named = {path for path in paths if is_file(path)}
     pipelines = {path for path in named if not path.endswith(SUFFIX)}
     asked = [pipeline for path in paths for pipeline in _beside(path)]
     inputs = read_all(asked)
@@ -113,13 +112,13 @@ def _tested(paths: Sequence[str], tally: Tally) -> list[tuple[Input, Input]]:
 
 def _beside(path: str) -> list[str]:
     """What an argument means: of a file of cases, the pipelines that it is for."""
-    if not path.endswith(SUFFIX) or not Path(path).is_file():
+    if not path.endswith(SUFFIX) or not is_file(path):
         return [path]
     stem = path.removesuffix(SUFFIX)
     found = [
         f"{stem}{suffix}"
         for suffix in (".dot", ".gv", ".yaml", ".yml")
-        if Path(f"{stem}{suffix}").is_file()
+        if is_file(f"{stem}{suffix}")
     ]
     if not found:
         raise Refused(f"{shown(path)}: there is no pipeline {shown(stem)}.yaml or .dot beside it")
