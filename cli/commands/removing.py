@@ -49,7 +49,7 @@ def named_runs(store: Store, root: Path, names: tuple[str, ...]) -> Going:
 
     rows = {row.run_id: row for row in (resolve(store, name) for name in names)}
     for busy in remove_runs(store, tuple(rows), rehearse=True).busy:
-        raise Refused(f"run '{busy}' is being written by another process; stop it first", Exit.STORE)
+        raise Refused(f"run '{busy}' is being written; stop it first", Exit.STORE)
     left = (leftover_of(row, root) for row in rows.values())
     return Going(tuple(each for each in left if each is not None), tuple(rows))
 
