@@ -83,7 +83,7 @@ def test_a_store_that_was_removed_from_elsewhere_goes_on(tmp_path: Path) -> None
 
 
 RUNNING = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.stores.sqlite import SqliteStore
@@ -94,6 +94,7 @@ store = SqliteStore(Path(sys.argv[1]))
 print("ready", flush=True)
 
 async def work(call):
+    await asyncio.sleep(0.005)
     return Outcome(Status.SUCCESS, artifacts={"tool_output.txt": call.step.id.encode() * 99})
 
 made = long_plan(int(sys.argv[2]))
@@ -106,7 +107,7 @@ def test_an_engine_that_runs_meanwhile_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store = SqliteStore(path)
     engine = subprocess.Popen(
-        [sys.executable, "-c", RUNNING, str(path), "800"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUNNING, str(path), "400"], stdout=subprocess.PIPE, text=True
     )
     assert engine.stdout is not None
     assert engine.stdout.readline() == "ready\n"
