@@ -102,8 +102,8 @@ def configured(table: Mapping[str, Any], place: str) -> Settings:
         ),
         _severities(severity, f"{place}, severity"),
         _level(fail_on, f"{place}, fail-on"),
-        tuple(_texts(table.get("redact", []), place, "redact", "variables")),
-        tuple(_texts(table.get("no-redact", []), place, "no-redact", "variables")),
+        tuple(_texts(table.get("redact", []), place, "redact", "variable names")),
+        tuple(_texts(table.get("no-redact", []), place, "no-redact", "variable names")),
     )
 
 
@@ -112,11 +112,11 @@ def _listed(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for each in given for part in each.split(",") if part.strip())
 
 
-def _texts(value: object, place: str, key: str, of: str = "rules") -> list[str]:
+def _texts(value: object, place: str, key: str, of: str = "rule names") -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    example = {"rules": "unused_input", "variables": "DEPLOY_LOGIN"}[of]
-    raise Refused(f'{place}, {key}: must be a list of names of {of}, as in ["{example}"]')
+    example = {"rule names": "unused_input", "variable names": "DEPLOY_LOGIN"}[of]
+    raise Refused(f'{place}, {key}: must be a list of {of}, as in ["{example}"]')
 
 
 def _rules(names: Iterable[str], place: str) -> frozenset[str]:

@@ -35,6 +35,7 @@ from attractorc.interpreter.queries import (
     summary,
     why,
 )
+from attractorc.interpreter.queries.retention import RemovedRuns
 from attractorc.interpreter.queries.schema import LINES, query_schema, query_schema_text
 from attractorc.interpreter.records import (
     CheckpointSaved,
@@ -527,6 +528,7 @@ def test_every_line_of_json_fits_its_schema(store: Store) -> None:
         "diff": [parting(pair, "one", "other")],
         "replay": [replay(store, "run-1")],
         "gc": [Leftover("run-1", "/w/run-1", 2, 100, "", True, ("a branch stays",))],
+        "gc_runs": [RemovedRuns(("run-1",), ("run-2",), 9, 2, 100, True)],
     }
     assert lines.keys() == LINES.keys()
     for name, entries in lines.items():
