@@ -1,8 +1,9 @@
 """Running a program in a process group of its own, and leaving nothing of it behind.
 
 A program waits behind a gate until its process id is journaled: a small `sh` reads one line
-from its standard input and only then becomes the program. If the engine dies first, the
-line never comes and the `sh` ends, so no process can do work that no journal knows of.
+from its standard input and only then becomes the program, or, of a shell command, goes on with
+it. If the engine dies first, the line never comes and the `sh` ends, so no process can do work
+that no journal knows of.
 It must not know stages, outcomes, or what the output means.
 """
 
@@ -27,6 +28,8 @@ __all__ = ["CannotStart", "Captured", "Ended", "Program", "end_leftover", "run_p
 _GATE_VARIABLE = "ATTRACTOR_GATE"
 _GATE = f'read -r {_GATE_VARIABLE} && exec "$@"'
 _GATE_WITHOUT_INPUT = f"{_GATE} </dev/null"
+# On the command's own first line, so that a shell's messages count its lines as they are.
+_GATE_BEFORE = f"read -r {_GATE_VARIABLE} && exec </dev/null && unset {_GATE_VARIABLE} || exit; "
 
 # What a background process that outlives its leader may still write, before it is ended.
 _SETTLE_S = 0.1
@@ -44,12 +47,22 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. `stdin` None means no input (`/dev/null`); no shell ever reads `argv`."""
+    """What to run: `argv`, which no shell ever reads, or instead of it a `command` of `sh`.
+
+    `stdin` None means no input (`/dev/null`); a command has none.
+    """
 
     argv: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     stdin: bytes | None = None
+    command: str | None = None
+
+    def gated(self) -> tuple[str, ...]:
+        """The arguments of a process that waits for a line before it does this."""
+        if self.command is not None:
+            return ("sh", "-c", f"{_GATE_BEFORE}{self.command}")
+        return ("sh", "-c", _GATE_WITHOUT_INPUT if self.stdin is None else _GATE, "sh", *self.argv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +100,10 @@ async def run_program(
 def _start(program: Program) -> subprocess.Popen[bytes]:
     if not program.folder.is_dir():
         raise CannotStart(f"the workspace '{program.folder}' is not a folder")
-    gate = _GATE_WITHOUT_INPUT if program.stdin is None else _GATE
     environment = {k: v for k, v in program.environment.items() if k != _GATE_VARIABLE}
     try:
-        return subprocess.Popen(  # noqa: S603 -- arguments are a list; the script is a constant
-            ("sh", "-c", gate, "sh", *program.argv),  # noqa: S607
+        return subprocess.Popen(  # noqa: S603 -- a list; the script is a constant or the author's
+            program.gated(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The tool handler: a shell command, its exit status, its output as context.
 
-The command is the author's text and nothing is ever put into it; values reach it through
+The command is the author's text and no value is ever put into it; values reach it through
 the environment. It must not know who reads what it returns.
 """
 
@@ -40,9 +40,10 @@ class ToolHandler:
         try:
             files = stage_files(call)
             program = Program(
-                argv=("sh", "-c", work.command),
+                argv=(),
                 folder=call.workspace,
                 environment=stage_environment(call, files, self._environment),
+                command=work.command,
             )
             ended = await run_program(program, call.report, grace_s=self._grace_s)
         except CannotStart as error:
