@@ -185,10 +185,51 @@ class TestTheGate:
         assert not group_alive(int(done.stdout))
         assert not (tmp_path / "ran").exists()
 
+    def test_a_command_does_not_run_before_its_process_is_journaled(self, tmp_path: Path) -> None:
+        given = Program((), tmp_path, dict(os.environ), command="touch ran; echo done")
+        seen: list[bool] = []
+
+        def report(_process: Process) -> None:
+            time.sleep(0.1)
+            seen.append((tmp_path / "ran").exists())
+
+        ended = asyncio.run(run_program(given, report))
+        assert (seen, ended.stdout.whole()) == ([False], b"done\n")
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            'echo $0 $# "$-"; cat',
+            "exit 7",
+            "# only a comment",
+            "",
+            "\n\necho third >&2; no-such-command",
+            "if",
+            "echo first\nfi",
+            "false || echo $?",
+            "set -u; echo ${ATTRACTOR_GATE-gone}",
+            "trap 'echo bye' EXIT; echo hello",
+            "cat <<end\nhere\nend",
+        ],
+    )
+    def test_a_command_is_to_its_shell_what_it_always_is(
+        self, command: str, tmp_path: Path
+    ) -> None:
+        given = Program((), tmp_path, dict(os.environ), command=command)
+        ended = asyncio.run(run_program(given, lambda _: None))
+        alone = subprocess.run(
+            ("sh", "-c", command), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        found = (ended.code, ended.stdout.whole(), ended.stderr.whole())
+        assert found == (alone.returncode, alone.stdout, alone.stderr)
+
     def test_the_gate_leaves_no_trace_in_the_environment(self, tmp_path: Path) -> None:
         environment = {"PATH": os.environ["PATH"], "ATTRACTOR_GATE": "outer"}
-        ended = asyncio.run(run_program(Program(("env",), tmp_path, environment), lambda _: None))
-        assert b"GATE" not in ended.stdout.whole()
+        command = Program((), tmp_path, environment, command="env; set")
+        for given in (Program(("env",), tmp_path, environment), command):
+            ended = asyncio.run(run_program(given, lambda _: None))
+            assert b"PATH" in ended.stdout.whole()
+            assert b"GATE" not in ended.stdout.whole()
 
 
 class TestEnding:
