@@ -119,6 +119,7 @@ def ratio(text: str) -> Fraction | None:
 
 _ALIKE = 0.7
 _NAME_LIMIT = 200
+_COMPARISONS_LIMIT = 20_000
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -141,6 +142,27 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if similarity >= _ALIKE and (best is None or similarity > best[0]):
             best = (similarity, candidate)
     return best[1] if best else None
+
+
+class Names:
+    """Known names, of which the nearest one is asked for again and again.
+
+    After a certain work only what differs by case and separators is still found: a file with
+    thousands of unknown names is not one that suggestions help.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = tuple(sorted(set(known)))
+        self._folded = {_folded(name): name for name in reversed(self._known)}
+        self._left = _COMPARISONS_LIMIT
+
+    def nearest(self, name: str) -> str | None:
+        """As `nearest` of these names."""
+        same = self._folded.get(_folded(name))
+        if same is not None or self._left < len(self._known):
+            return same
+        self._left -= len(self._known)
+        return nearest(name, self._known)
 
 
 def _folded(name: str) -> str:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..policy import Merge, Winner
+from .ahead import Ahead
 from .effects import Writes, writes_of
 from .elements import Attr, Node
 from .model import Graph
-from .patterns import meets, meets_any, never_merged, rule_for
-from .reach import backwards, reached, spread, ways
+from .patterns import meets, never_merged, rule_for
+from .reach import reached, ways
 from .reads import Read, reads_of
 from .shape import BranchShape, RegionShape
+from .sight import Sight
 from .slips import KeySlips, key_slips
 
 _LEFT = ("isolate", "drop")
@@ -43,7 +45,7 @@ class DataFlow:
         self.graph = graph
         self._forward = ways(graph)
         self._order = {node: number for number, node in enumerate(graph.nodes)}
-        self._before: dict[str, frozenset[str]] = {}
+        self._known_writers: dict[str, tuple[str, ...]] = {}
         self.visited = reached(graph)
         written = {node.id: writes_of(node) for node in graph.nodes.values()}
         asked = tuple(
@@ -64,33 +66,56 @@ class DataFlow:
         )
 
     @cached_property
-    def _back(self) -> Mapping[str, list[str]]:
-        return backwards(self._forward)
+    def ahead(self) -> Ahead:
+        """What lies ahead of each node, over all ways of a run."""
+        return Ahead(self._forward)
 
-    def before(self, node: str) -> frozenset[str]:
-        """The nodes from which a run can come to this one; itself only by a loop."""
-        found = self._before.get(node)
-        if found is None:
-            back = self._back
-            found = self._before[node] = frozenset(spread(back, back[node]))
-        return found
+    @cached_property
+    def sight(self) -> Sight:
+        """Which reads see a write of any stage."""
+        return Sight(self)
 
-    def after(self, node: str) -> frozenset[str]:
-        """The nodes that a run can come to from this one; itself only by a loop."""
-        return frozenset(spread(self._forward, self._forward[node]))
+    @cached_property
+    def _writers(self) -> Mapping[str, tuple[str, ...]]:
+        """The nodes that write each pattern, if a run comes to them, in their order."""
+        found: dict[str, list[str]] = {}
+        for node, writes in self.writes.items():
+            if node in self.visited:
+                for pattern in writes.patterns:
+                    found.setdefault(pattern, []).append(node)
+        return {pattern: tuple(nodes) for pattern, nodes in found.items()}
 
-    def writers(self, key: str) -> tuple[str, ...]:
-        """The nodes that are known to write a key, if a run comes to them."""
+    @cached_property
+    def _starred(self) -> tuple[str, ...]:
+        return tuple(pattern for pattern in self._writers if "*" in pattern)
+
+    @cached_property
+    def _open_ended(self) -> tuple[str, ...]:
+        """The nodes that may write anything, if a run comes to them."""
         return tuple(
             node
             for node, writes in self.writes.items()
-            if node in self.visited and meets_any(key, writes.patterns)
+            if writes.open_ended and node in self.visited
         )
+
+    def writers(self, key: str) -> tuple[str, ...]:
+        """The nodes that are known to write a key, if a run comes to them."""
+        known = self._known_writers.get(key)
+        if known is None:
+            patterns = self._writers if "*" in key else (key, *self._starred)
+            nodes = {
+                node
+                for pattern in patterns
+                if pattern == key or meets(key, pattern)
+                for node in self._writers.get(pattern, ())
+            }
+            known = self._known_writers[key] = tuple(self.in_order(nodes))
+        return known
 
     def sees(self, read: Read, writer: str) -> bool:
         """Whether what `writer` writes to the key can be there when it is read."""
         first = read.edge is not None and writer == read.node
-        if not first and writer not in self.before(read.node):
+        if not first and not self.ahead.leads(writer, read.node):
             return False
         return self.held_in(read, writer) is None
 
@@ -129,18 +154,14 @@ class DataFlow:
 
     def may_come_unseen(self, read: Read) -> bool:
         """Whether a stage that declares nothing may have written the key before it is read."""
-        return any(
-            writes.open_ended and self.sees(read, node)
-            for node, writes in self.writes.items()
-            if node in self.visited
-        )
+        return any(self.sees(read, node) for node in self._open_ended)
 
     def branch_writes(self, shape: RegionShape, branch: BranchShape) -> BranchWrites:
         """What a branch brings to its join, with what regions inside it let out."""
         regions = self.graph.regions
         found: dict[str, list[str]] = {}
         open_ended = False
-        for node in self._ordered(branch.nodes):
+        for node in self.in_order(branch.nodes):
             inner = [
                 regions.by_fan_out[fan_out]
                 for fan_out, _ in regions.place(node)
@@ -158,14 +179,15 @@ class DataFlow:
         if branch.edge.condition is not None or branch.edge.broken:
             return False
         regions = self.graph.regions
-        for node in self._ordered(branch.nodes):
+        for node in self.in_order(branch.nodes):
             if key not in self.writes[node].certain:
                 continue
             if regions.owner.get(node) == shape.fan_out and self._passed(shape, branch, node):
                 return True
         return False
 
-    def _ordered(self, nodes: Iterable[str]) -> list[str]:
+    def in_order(self, nodes: Iterable[str]) -> list[str]:
+        """Nodes in the order in which the file names them."""
         return sorted(nodes, key=self._order.__getitem__)
 
     def _passed(self, shape: RegionShape, branch: BranchShape, node: str) -> bool:
@@ -212,8 +234,7 @@ def _kept(key: str) -> list[str]:
 
 def merge_of(graph: Graph, shape: RegionShape) -> Merge | None:
     """The merge of a region; None where it cannot be known, because it is a finding already."""
-    fan_ins = (node.id for node in graph.nodes.values() if node.kind == "parallel.fan_in")
-    if shape.meeting != "fan_in" and any(node not in graph.regions.fan_in_of for node in fan_ins):
+    if shape.meeting != "fan_in" and graph.once(_has_lone_fan_in):
         # A fan-in at which nothing meets may be just the one that was meant.
         return None
     for node in mergers(graph, shape):
@@ -222,6 +243,11 @@ def merge_of(graph: Graph, shape: RegionShape) -> Merge | None:
         if isinstance(merge := node.value("merge"), Merge):
             return merge
     return Merge()
+
+
+def _has_lone_fan_in(graph: Graph) -> bool:
+    fan_ins = (node.id for node in graph.nodes.values() if node.kind == "parallel.fan_in")
+    return any(node not in graph.regions.fan_in_of for node in fan_ins)
 
 
 def mergers(graph: Graph, shape: RegionShape) -> tuple[Node, ...]:

@@ -15,7 +15,7 @@ from ..value import nearest
 from .elements import Node
 from .model import Graph
 
-_COMPARISONS_LIMIT = 50_000
+_COMPARISONS_LIMIT = 20_000
 _SHOWN = 7
 RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
 

@@ -15,7 +15,7 @@ from .branching import named_branches
 from .faults import Survey, find_faults
 from .flow import Flow
 from .pairing import Pairer, Pairing
-from .shape import BranchShape, Meeting, Regions, RegionShape
+from .shape import BranchShape, Meeting, Regions, RegionShape, TwoRegions
 
 if TYPE_CHECKING:
     from .model import Graph
@@ -53,7 +53,10 @@ def analyse(graph: Graph) -> Regions:
         ),
     )
     survey = Survey(graph, flow, fan_ins, pairs, regions, doubles, overlaps)
-    return replace(regions, faults=find_faults(survey))
+    faults = find_faults(survey)
+    told = {fault.fan_out for fault in faults}
+    told.update(fault.other for fault in faults if isinstance(fault, TwoRegions))
+    return replace(regions, faults=faults, faulty=frozenset(each for each in told if each))
 
 
 def _branch_id(pairing: Pairing, node: str) -> str:

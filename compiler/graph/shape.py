@@ -132,7 +132,8 @@ class Regions:
     `by_fan_out` in the order of the nodes. `owner` is a node's innermost region (its
     fan-out), `branch_of` its branch there; nodes of the trunk are in neither. `fan_in_of`
     names the fan-out of each fan-in that has one. `unsure` are fan-outs of which rules say
-    nothing: an edge of theirs has a condition that does not parse, or no run comes to them.
+    nothing: an edge of theirs has a condition that does not parse, or no run comes to them;
+    `faulty` are those that a fault is about.
     While there are faults, the rest is the likeliest reading only.
     """
 
@@ -142,13 +143,11 @@ class Regions:
     fan_in_of: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     unsure: frozenset[str] = frozenset()
+    faulty: frozenset[str] = frozenset()
 
     def unclear(self, fan_out: str) -> bool:
         """Whether a fault is told about this region, or nothing can be said of it."""
-        return fan_out in self.unsure or any(
-            fan_out == fault.fan_out or (isinstance(fault, TwoRegions) and fan_out == fault.other)
-            for fault in self.faults
-        )
+        return fan_out in self.unsure or fan_out in self.faulty
 
     def place(self, node: str) -> tuple[tuple[str, str], ...]:
         """The (fan-out, branch) pairs around a node, innermost first; none on the trunk."""

@@ -19,7 +19,7 @@ from .patterns import meets_any, never_written
 
 _PARTS = re.compile(r"[-_. ]+")
 _SHORTEST = 4
-_COMPARISONS_LIMIT = 50_000
+_COMPARISONS_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)

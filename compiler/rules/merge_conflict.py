@@ -42,9 +42,8 @@ from ..diagnostic import Diagnostic, Related, Severity
 from ..graph.dataflow import BranchWrites, DataFlow, mergers, written
 from ..graph.early import is_template
 from ..graph.model import Graph
-from ..graph.patterns import meets, never_merged, never_written, rule_for
+from ..graph.patterns import never_merged, never_written, rule_for
 from ..graph.places import word_in
-from ..graph.reads import Read
 from ..graph.shape import RegionShape
 from ..policy import Join, Merge
 from ..source import Span
@@ -73,7 +72,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
                 rule = rule_for(key, merge.rules)
                 if rule is not None and rule.strategy == "one":
                     yield from _allows_one(graph, shape, merge, rule.pattern, found, brought)
-                elif rule is None and not _reads_apart(graph.data, shape, key):
+                elif rule is None and not graph.data.sight.reads_apart(key, shape.fan_out):
                     unsaid.append(found)
         if unsaid:
             yield _finding(graph, shape, brought, unsaid)
@@ -145,7 +144,7 @@ def _finding(
     related: list[Related] = []
     for key in keys:
         related += _writers(graph, brought, key)
-        read = _missed(graph.data, shape, key.name)
+        read = graph.data.sight.missed(key.name, shape)
         if read is not None:
             related.append(Related("read here, after the join", read.span))
             if key.always:
@@ -190,24 +189,3 @@ def _takes_all(graph: Graph, shape: RegionShape, merge: Merge) -> bool:
     """Whether two branches that succeed both come to the merge, and a conflict fails it."""
     join = graph.nodes[shape.fan_out].value("join", Join())
     return join.kind in _WAITS and merge.on_conflict == "fail" and merge.source != "winner"
-
-
-def _reads_apart(data: DataFlow, shape: RegionShape, key: str) -> bool:
-    """Whether someone reads the branches' values where they are kept apart: as it was meant."""
-    prefix = f"parallel.{shape.fan_out}.branch."
-    return any(
-        read.key.startswith(prefix) and meets(read.key, f"*.context.{key}") for read in data.reads
-    )
-
-
-def _missed(data: DataFlow, shape: RegionShape, key: str) -> Read | None:
-    """The first read after the join that nothing but these branches could have satisfied."""
-    for read in data.reads:
-        if read.node in shape.nodes or not meets(read.key, key):
-            continue
-        writers = data.writers(key)
-        if any(data.sees(read, writer) for writer in writers):
-            continue
-        if any(data.held_in(read, writer) is shape for writer in writers):
-            return read
-    return None

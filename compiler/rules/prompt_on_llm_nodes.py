@@ -30,7 +30,7 @@ from ..diagnostic import Diagnostic, Severity
 from ..graph.elements import Node
 from ..graph.model import Graph
 from ..graph.reach import missing, misspelled
-from ..value import nearest
+from ..value import Names
 
 RULE = "prompt_on_llm_nodes"
 SEVERITY = Severity.WARNING
@@ -38,6 +38,7 @@ SEVERITY = Severity.WARNING
 
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each agent stage with nothing to say to the agent."""
+    declared = Names(each.id for each in graph.nodes.values() if each.declared)
     unknown = {*missing(graph), *graph.once(misspelled)}
     for node in graph.nodes.values():
         if node.kind != "codergen" or node.id in unknown:
@@ -49,18 +50,18 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             SEVERITY,
             node.span,
             f"the agent stage '{node.id}' has neither a prompt nor a label",
-            help=_mend(graph, node),
+            help=_mend(graph, node, declared),
             node=node.id,
         )
 
 
-def _mend(graph: Graph, node: Node) -> str:
+def _mend(graph: Graph, node: Node, declared: Names) -> str:
     mend = """add prompt="...", what the agent is to do"""
     if graph.language == "yaml":
         mend = "add prompt: what the agent is to do"
     if node.declared:
         return mend
-    meant = nearest(node.id, (each.id for each in graph.nodes.values() if each.declared))
+    meant = declared.nearest(node.id)
     if meant is not None:
         return f"'{node.id}' is declared nowhere; did you mean '{meant}'?"
     return f"""declare it, for example: {node.id} [prompt="..."], or correct the name"""

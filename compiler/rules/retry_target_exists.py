@@ -34,7 +34,7 @@ from ..graph.elements import Node
 from ..graph.model import Graph
 from ..graph.reach import RETRY_TARGETS
 from ..source import Span
-from ..value import nearest
+from ..value import Names
 
 RULE = "retry_target_exists"
 SEVERITY = Severity.WARNING
@@ -43,6 +43,7 @@ SEVERITY = Severity.WARNING
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each retry target that is no node, at its value."""
     seen: set[Span] = set()
+    known = Names(graph.nodes)
     owners: list[Graph | Node] = [graph, *graph.nodes.values()]
     for owner in owners:
         node = None if isinstance(owner, Graph) else owner.id
@@ -54,7 +55,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             if attr.value_span in seen:
                 continue
             seen.add(attr.value_span)
-            meant = nearest(str(attr.value), graph.nodes)
+            meant = known.nearest(str(attr.value))
             yield Diagnostic(
                 RULE,
                 SEVERITY,

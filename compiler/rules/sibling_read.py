@@ -76,10 +76,11 @@ def _sibling(graph: Graph, data: DataFlow, read: Read) -> tuple[str, str, str, s
     around = dict(graph.regions.place(read.node))
     if not around:
         return None
-    writers = data.writers(read.key)
-    if any(data.sees(read, writer) for writer in writers):
+    if data.sight.sees_any(read):
         return None
-    for writer in writers:
+    *_, outermost = around
+    beside = data.sight.writers(read.key) & graph.regions.by_fan_out[outermost].nodes
+    for writer in data.in_order(beside):
         for fan_out, branch in graph.regions.place(writer):
             mine = around.get(fan_out)
             if mine is not None and mine != branch and not graph.regions.unclear(fan_out):

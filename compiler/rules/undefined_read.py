@@ -38,7 +38,7 @@ from ..graph.model import Graph
 from ..graph.patterns import never_merged
 from ..graph.reads import Read
 from ..graph.shape import RegionShape
-from ..value import nearest
+from ..value import Names
 
 RULE = "undefined_read"
 SEVERITY = Severity.WARNING
@@ -49,12 +49,18 @@ _GIVEN_PREFIXES = ("graph.", "inputs.", "internal.", "item.", "parallel.")
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each read that nothing can satisfy."""
     data = graph.data
+    known = Names(
+        key
+        for node, writes in data.writes.items()
+        if node in data.visited
+        for key in writes.declared
+    )
     told: dict[tuple[str, str], Diagnostic] = {}
     for read in data.reads:
         given = read.key in _GIVEN or read.key.startswith(_GIVEN_PREFIXES)
         if given and read.spelled is None:
             continue
-        found = _finding(graph, data, read)
+        found = _finding(graph, data, read, known)
         if found is None:
             continue
         fault = _fault(graph, data, read, found)
@@ -72,45 +78,42 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
 def _fault(graph: Graph, data: DataFlow, read: Read, found: Diagnostic) -> tuple[str, str]:
     """What is wrong, apart from where it shows: a key, or a region that merges nothing."""
     if read.spelled is None:
-        shapes = [data.held_in(read, writer) for writer in data.writers(read.key)]
-        for shape in shapes:
+        for writer in data.writers(read.key):
+            shape = data.held_in(read, writer)
             if shape is not None and written(graph, shape, "merge") is None:
                 return ("merge", shape.fan_out)
     return (read.spelled or read.key, found.message.partition("reads")[2])
 
 
-def _finding(graph: Graph, data: DataFlow, read: Read) -> Diagnostic | None:
+def _finding(graph: Graph, data: DataFlow, read: Read, known: Names) -> Diagnostic | None:
     if read.spelled is not None:
-        return _never(data, read)
+        return _never(read, known)
     writers = data.writers(read.key)
-    if any(data.sees(read, writer) for writer in writers):
+    if data.sight.sees_any(read):
         return None
     if not writers:
-        return None if data.may_come_unseen(read) else _never(data, read)
+        return None if data.may_come_unseen(read) else _never(read, known)
     if "*" in read.key:
         return None
-    before = [node for node in writers if node in data.before(read.node) or node == read.node]
-    if not before:
+    own = (read.node,) if read.node in data.sight.writers(read.key) else ()
+    all_, ahead = data.ahead.bits(writers), data.ahead
+    before = data.sight.behind.among(read.node, all_) | ahead.bits(own)
+    first = ahead.first(before)
+    if first is None:
         return None if data.may_come_unseen(read) else _later(graph, data, read, writers)
-    shape = data.held_in(read, before[0])
+    shape = data.held_in(read, first)
     if shape is None or graph.regions.unclear(shape.fan_out):
         return None
-    branches = {branch.id for branch in shape.branches for node in before if node in branch.nodes}
+    branches = {each.id for each in shape.branches if ahead.bits(each.nodes) & before}
     several = len(branches) > 1 or is_template(graph, shape)
     if read.node in shape.nodes or (several and not never_merged(read.key)):
         # Other rules speak of siblings, and of keys that two branches write.
         return None
-    return _kept_apart(graph, read, before[0], shape, branches)
+    return _kept_apart(graph, read, first, shape, branches)
 
 
-def _never(data: DataFlow, read: Read) -> Diagnostic:
-    known = {
-        key
-        for node, writes in data.writes.items()
-        if node in data.visited
-        for key in writes.declared
-    }
-    meant = read.key if read.spelled is not None else nearest(read.key, known)
+def _never(read: Read, known: Names) -> Diagnostic:
+    meant = read.key if read.spelled is not None else known.nearest(read.key)
     return Diagnostic(
         RULE,
         SEVERITY,
@@ -124,11 +127,14 @@ def _never(data: DataFlow, read: Read) -> Diagnostic:
 
 
 def _later(graph: Graph, data: DataFlow, read: Read, writers: tuple[str, ...]) -> Diagnostic | None:
-    if any(read.node in _around(graph, writer) for writer in writers):
+    regions, writing = graph.regions, data.sight.writers(read.key)
+    inner = regions.by_fan_out.get(read.node)
+    if inner is not None and inner.nodes & writing:
         return None
-    if all(writer not in data.after(read.node) and writer != read.node for writer in writers):
+    if not data.ahead.among(read.node, data.ahead.bits(writers)) and read.node not in writing:
         # Neither before nor after: on another way, or in a branch beside it.
-        if any(_siblings(graph, read.node, writer) for writer in writers):
+        around = regions.place(read.node)
+        if around and regions.by_fan_out[around[-1][0]].nodes & writing:
             return None
         return Diagnostic(
             RULE,
@@ -148,14 +154,6 @@ def _later(graph: Graph, data: DataFlow, read: Read, writers: tuple[str, ...]) -
         help=f"move '{writers[0]}' in front of '{read.node}', or read another key",
         node=read.node,
     )
-
-
-def _around(graph: Graph, node: str) -> set[str]:
-    return {fan_out for fan_out, _ in graph.regions.place(node)}
-
-
-def _siblings(graph: Graph, one: str, other: str) -> bool:
-    return bool(_around(graph, one) & _around(graph, other))
 
 
 def _kept_apart(

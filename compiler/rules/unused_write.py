@@ -35,10 +35,10 @@ from ..graph.dataflow import DataFlow
 from ..graph.effects import reads_anything
 from ..graph.judges import winner_of
 from ..graph.model import Graph
-from ..graph.patterns import meets, never_written
+from ..graph.patterns import never_written
 from ..graph.places import word_in
 from ..source import Span
-from ..value import nearest
+from ..value import Names
 
 RULE = "unused_write"
 SEVERITY = Severity.WARNING
@@ -50,21 +50,20 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     yield from _slips(graph, data)
     if not any("reads" in node.attrs for node in graph.nodes.values()):
         return
+    readers = _Readers(graph, data)
     for node in graph.nodes.values():
         attr = node.attrs.get("writes")
         if attr is None or node.id not in data.visited or node.kind in ("start", "exit"):
             continue
-        after = [graph.nodes[each] for each in data.after(node.id)]
-        if any(map(reads_anything, after)) or not any("reads" in each.attrs for each in after):
+        if not readers.are_known_after(node.id):
             continue
         for key in attr.value:
             if "*" in key or never_written(key) or key in data.slips.written:
                 continue
-            if _read(graph, data, node.id, key):
+            if readers.of(key, node.id):
                 continue
-            asked = {read.key: read for read in data.reads if not data.writers(read.key)}
-            meant = nearest(key, asked)
-            if meant is not None and not data.may_come_unseen(asked[meant]):
+            meant = readers.unsatisfied.nearest(key)
+            if meant is not None and not data.may_come_unseen(readers.asked[meant]):
                 # undefined_read tells it at the other end.
                 continue
             yield Diagnostic(
@@ -101,16 +100,32 @@ def _slips(graph: Graph, data: DataFlow) -> Iterator[Diagnostic]:
             )
 
 
-def _read(graph: Graph, data: DataFlow, node: str, key: str) -> bool:
-    """Whether something asks for the key: after the node, or to compare its branch."""
-    for read in data.reads:
-        if meets(read.key, key) and (read.node == node or node in data.before(read.node)):
+class _Readers:
+    """Who reads which key; `asked` are reads of keys that nobody writes."""
+
+    def __init__(self, graph: Graph, data: DataFlow) -> None:
+        self._graph = graph
+        self._data = data
+        nodes = graph.nodes.values()
+        self._anything = data.ahead.bits(node.id for node in nodes if reads_anything(node))
+        self._declared = data.ahead.bits(node.id for node in nodes if "reads" in node.attrs)
+        self.asked = {read.key: read for read in data.reads if not data.writers(read.key)}
+        self.unsatisfied = Names(self.asked)
+
+    def are_known_after(self, node: str) -> bool:
+        """Whether stages after a node say what they read, and none may read anything."""
+        ahead = self._data.ahead
+        return bool(ahead.among(node, self._declared)) and not ahead.among(node, self._anything)
+
+    def of(self, key: str, node: str) -> bool:
+        """Whether something asks for the key: after the node, or to compare its branch."""
+        sight = self._data.sight
+        if sight.reads_apart(key) or sight.is_read_from(key, node):
             return True
-        if read.key.startswith("parallel.") and meets(read.key, f"*.context.{key}"):
-            return True
-    for fan_out, _ in graph.regions.place(node):
-        # An agent that is asked for the winner is told everything that the branches wrote.
-        for chosen in winner_of(graph, graph.regions.by_fan_out[fan_out]).keys:
-            if chosen.key == key or chosen.kind == "prompt":
-                return True
-    return False
+        for fan_out, _ in self._graph.regions.place(node):
+            # An agent that is asked for the winner is told everything that the branches wrote.
+            shape = self._graph.regions.by_fan_out[fan_out]
+            for chosen in winner_of(self._graph, shape).keys:
+                if chosen.key == key or chosen.kind == "prompt":
+                    return True
+        return False
