@@ -60,6 +60,7 @@ def examined(tasks: Sequence[Task], jobs: int | None) -> list[Examined]:
     import multiprocessing
 
     # What is imported before the fork is not imported by every process again.
+    import attractorc.compiler.driver
     import attractorc.compiler.frontend.dot
     import attractorc.compiler.frontend.yaml  # noqa: F401
 

@@ -6,13 +6,14 @@ that a case is left open. It must not know what any rule says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..expr import Comparison, Expr
-from .coverage import leaves, uncovered
+from .coverage import leaves, plain_key, uncovered
 from .elements import Node
 from .model import Graph
 from .possible import OUTCOMES
+from .printed import printed_words
 from .reach import reached, retry_targets
 
 
@@ -31,10 +32,23 @@ def _open_cases(graph: Graph) -> Mapping[str, Mapping[str, str]]:
         if not edges or any(edge.condition is None or edge.broken for edge in edges):
             continue
         conditions = [edge.condition for edge in edges if edge.condition is not None]
-        case = uncovered(conditions, {"outcome": _outcomes(graph, node)})
+        known = {**_printed(node, conditions), "outcome": _outcomes(graph, node)}
+        case = uncovered(conditions, known)
         if case is not None:
             found[node.id] = case
     return found
+
+
+def _printed(node: Node, conditions: Sequence[Expr]) -> Mapping[str, Sequence[str]]:
+    """The values of keys that are only compared with words which a tool's script prints."""
+    words = printed_words(str(node.value("tool_command") or "")) if node.kind == "tool" else None
+    asked: dict[str, set[str]] = {}
+    for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+        literal = ""
+        if isinstance(leaf, Comparison) and leaf.operator == "=":
+            literal = leaf.literal
+        asked.setdefault(plain_key(leaf.key), set()).add(literal)
+    return {key: words for key, values in asked.items() if words and values <= set(words)}
 
 
 def _outcomes(graph: Graph, node: Node) -> tuple[str, ...]:

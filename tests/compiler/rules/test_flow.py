@@ -156,6 +156,20 @@ def test_conditions_that_leave_a_case_open(
             id="an edge without a condition is the default",
         ),
         pytest.param(
+            'start -> check; check [shape=parallelogram, writes=said, tool_command="if [ -f plan ];'
+            " then printf '%s' $n > count; x=$(echo 3); printf 'go'; else echo wait; fi\"];"
+            'check -> a [condition="said=go"]; a -> exit; check -> exit [condition="said=wait"]',
+            [],
+            id="a script that prints one of two words, and an edge for each",
+        ),
+        pytest.param(
+            'start -> check; check [shape=parallelogram, writes=said, tool_command="echo $x;'
+            " printf 'go' || printf 'wait'\"];"
+            'check -> exit [condition="said=go"]; check -> exit [condition="said=wait"]',
+            ["no_default_edge check"],
+            id="a script that prints other things, too",
+        ),
+        pytest.param(
             'f [shape=component]; start -> f; f -> a [condition="context.x=1"];'
             'f -> b [condition="context.x=2"]; {a b} -> c -> exit',
             [],
