@@ -300,7 +300,7 @@ def weights_swapped(places: Places, chance: Random) -> Iterator[Edit]:
     """A weight is that of another edge."""
     found = [each for each in places.fields if each.name == "weight" and each.owner == "edge"]
     for each in found:
-        for other in {places.at(one.value) for one in found} | {"0"}:
+        for other in sorted({places.at(one.value) for one in found} | {"0"}):
             if other != places.at(each.value):
                 yield Edit(each.value, other, f"the weight of {each.of} is {other}")
 

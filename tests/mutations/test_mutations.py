@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from .__main__ import listed, table
-from .hunt import ROOT, Mutant, good_texts, hunted
+from .hunt import FRESH, ROOT, SEED, Mutant, good_texts, hunted
 from .mistakes import KINDS, misspelt
 from .places import places
 from .real import REAL, real_texts
@@ -87,18 +87,20 @@ def test_a_misspelt_word_is_another_one(word: str) -> None:
         assert abs(len(made) - len(word)) <= 1
 
 
-def test_the_page_says_what_the_run_says() -> None:
+@pytest.mark.parametrize("seed", [SEED, FRESH])
+def test_the_page_says_what_the_run_says(seed: int) -> None:
     real = real_texts()
     if len(real) < len(REAL):
         pytest.skip("the figures are those with the corpus of real pipelines")
-    mutants = list(hunted({**good_texts(), **real}, 500))
-    told = {}
+    mutants = list(hunted({**good_texts(), **real}, 500, seed))
+    told = []
     for name, sorts in (("slips", {"slip"}), ("choices", {"choice"}), ("all", {"slip", "choice"})):
         ends = Counter(each.end for each in mutants if each.sort in sorts)
         missed = ends["gap"] + ends["alternative"]
-        told[name] = (sum(ends.values()), ends["caught"], ends["harmless"], missed)
+        told.append((name, sum(ends.values()), ends["caught"], ends["harmless"], missed))
     page = (ROOT / "docs" / "checking.md").read_text("utf-8")
     rows = re.findall(
         r"^\| (slips|choices|all) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", page, re.M
     )
-    assert {name: tuple(map(int, figures)) for name, *figures in rows} == told
+    figures = [(name, *map(int, counts)) for name, *counts in rows]
+    assert (figures[:3] if seed == SEED else figures[3:]) == told
