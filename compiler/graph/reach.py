@@ -17,6 +17,7 @@ from .model import Graph
 
 _COMPARISONS_LIMIT = 20_000
 _SHOWN = 7
+_MORE = "..."
 RETRY_TARGETS: Final = ("retry_target", "fallback_retry_target")
 
 
@@ -105,11 +106,17 @@ def spread(forward: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[s
 
 
 def path_to(graph: Graph, node: str) -> tuple[str, ...]:
-    """The shortest way on which a run comes to a node, both ends included; () if there is none."""
+    """The last stops of the shortest way on which a run comes to a node; () if there is none.
+
+    Where there are more, it begins with `...`.
+    """
     before = graph.once(_arrivals)
     found: list[str] = []
     step = node if node in before else None
     while step is not None:
+        if len(found) == _SHOWN - 1 and before[step] is not None:
+            found.append(_MORE)
+            break
         found.append(step)
         step = before[step]
     return tuple(reversed(found))
@@ -131,8 +138,8 @@ def _arrivals(graph: Graph) -> Mapping[str, str | None]:
 
 def told_path(nodes: Sequence[str]) -> str:
     """A way in words, its middle left out where it is long."""
-    shown = nodes if len(nodes) <= _SHOWN else (*nodes[: _SHOWN - 2], "...", nodes[-1])
-    return " -> ".join(f"'{node}'" if node != "..." else node for node in shown)
+    shown = nodes if len(nodes) <= _SHOWN else (*nodes[: _SHOWN - 2], _MORE, nodes[-1])
+    return " -> ".join(f"'{node}'" if node != _MORE else node for node in shown)
 
 
 def reached(graph: Graph) -> frozenset[str]:

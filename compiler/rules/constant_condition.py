@@ -33,6 +33,7 @@ from dataclasses import replace
 
 from ..diagnostic import Diagnostic, Related, Severity
 from ..expr import Expr, Truth
+from ..graph.arrival import arrival
 from ..graph.elements import Edge
 from ..graph.model import Graph
 from ..graph.places import word_in
@@ -71,7 +72,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             elif odd is not None:
                 odd_ones.setdefault(odd, []).append(edge)
             elif edge.index in constant:
-                yield _of_whole(edge, constant[edge.index][1])
+                yield _of_whole(graph, edge, constant[edge.index][1])
     for literal, asking in odd_ones.items():
         yield _of_outcome(graph, asking, literal)
 
@@ -101,12 +102,11 @@ def _of_outcome(graph: Graph, edges: list[Edge], literal: str) -> Diagnostic:
     return replace(found, span=places[0], related=related)
 
 
-def _of_whole(edge: Edge, value: bool) -> Diagnostic:
+def _of_whole(graph: Graph, edge: Edge, value: bool) -> Diagnostic:
     which = "always" if value else "never"
     mend = "leave it out" if value else "remove the edge, or ask for something that can be"
-    return _finding(
-        edge, f"the condition of '{edge.source}' -> '{edge.target}' {which} holds", mend
-    )
+    message = f"the condition of '{edge.source}' -> '{edge.target}' {which} holds"
+    return replace(_finding(edge, message, mend), related=arrival(graph, edge.source))
 
 
 def _finding(edge: Edge, message: str, mend: str) -> Diagnostic:

@@ -37,6 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Related, Severity
+from ..graph.arrival import arrival
 from ..graph.elements import Edge
 from ..graph.loops import endless
 from ..graph.model import Graph
@@ -57,7 +58,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         for edge, taken in chances(graph, node).dead:
             if taken is not None and (taken.index in endless_edges or _repeats(edge, taken)):
                 continue
-            yield _finding(edge, taken)
+            yield _finding(graph, edge, taken)
 
 
 def _repeats(edge: Edge, taken: Edge) -> bool:
@@ -69,7 +70,7 @@ def _repeats(edge: Edge, taken: Edge) -> bool:
     )
 
 
-def _finding(edge: Edge, taken: Edge | None) -> Diagnostic:
+def _finding(graph: Graph, edge: Edge, taken: Edge | None) -> Diagnostic:
     if taken is None:
         reason = "the conditions of the other edges leave it no case"
         mend = "remove it, or narrow one of the conditions"
@@ -82,13 +83,13 @@ def _finding(edge: Edge, taken: Edge | None) -> Diagnostic:
             "and is always taken instead"
         )
         mend = "give one of them a condition or a weight; to run both, use a fan-out"
-    related = () if taken is None else (Related("taken instead", taken.span),)
+    instead = () if taken is None else (Related("taken instead", taken.span),)
     return Diagnostic(
         RULE,
         SEVERITY,
         edge.span,
         f"the edge '{edge.source}' -> '{edge.target}' is never taken: {reason}",
-        related,
+        (*instead, *arrival(graph, edge.source)),
         help=mend,
         node=edge.source,
         edge=(edge.source, edge.target),

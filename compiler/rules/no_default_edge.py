@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..diagnostic import Diagnostic, Severity
+from ..graph.arrival import arrival
 from ..graph.coverage import OTHER
 from ..graph.elements import Node
 from ..graph.model import Graph
@@ -50,16 +51,17 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
         conditions = [edge.condition for edge in graph.outgoing[node.id] if edge.condition]
         if all(odd_outcome(condition) is None for condition in conditions):
             # What compares outcome with a text that it never is has a finding of its own.
-            yield _finding(node, case)
+            yield _finding(graph, node, case)
 
 
-def _finding(node: Node, case: Mapping[str, str]) -> Diagnostic:
+def _finding(graph: Graph, node: Node, case: Mapping[str, str]) -> Diagnostic:
     told = " and ".join(f"{key} is {_said(value)}" for key, value in case.items())
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
         f"no edge leaves '{node.id}' when {told}",
+        arrival(graph, node.id),
         help="add an edge without a condition, or one for this case",
         node=node.id,
     )

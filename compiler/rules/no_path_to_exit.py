@@ -32,10 +32,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..diagnostic import Diagnostic, Related, Severity
+from ..diagnostic import Diagnostic, Severity
+from ..graph.arrival import arrival
 from ..graph.elements import Node
 from ..graph.model import Graph
-from ..graph.reach import backwards, missing, path_to, reached, spread, told_path, ways
+from ..graph.reach import backwards, missing, reached, spread, ways
 
 RULE = "no_path_to_exit"
 SEVERITY = Severity.WARNING
@@ -75,15 +76,12 @@ def _loose_branches(
 
 
 def _finding(graph: Graph, node: Node, message: str) -> Diagnostic:
-    path = path_to(graph, node.id)
     return Diagnostic(
         RULE,
         SEVERITY,
         node.span,
         message,
-        (Related(f"a run comes here by {told_path(path)}", graph.nodes[path[-2]].span),)
-        if len(path) > 1
-        else (),
+        arrival(graph, node.id, least=2),
         help=f"add an edge that leads from '{node.id}' on, or straight to the exit",
         node=node.id,
     )

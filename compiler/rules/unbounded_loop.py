@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostic import Diagnostic, Severity
+from ..graph.arrival import arrival
 from ..graph.loops import endless
 from ..graph.model import Graph
 from ..graph.reach import told_path
@@ -54,6 +55,7 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             SEVERITY,
             back.span,
             f"nothing in the file ends the loop {path}",
+            arrival(graph, loop[0].source),
             help="give this edge a condition, or a stage of the loop max_visits",
             node=back.source,
             edge=(back.source, back.target),

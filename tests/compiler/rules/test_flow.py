@@ -210,3 +210,37 @@ def test_ten_thousand_nodes_are_checked_in_a_moment() -> None:
     begin = process_time()
     rules.check(graph)
     assert process_time() - begin < 5
+
+
+ENDS = "start [shape=Mdiamond]; exit [shape=Msquare]; node [prompt=x];"
+
+
+@pytest.mark.parametrize(
+    ("rule", "statements"),
+    [
+        ("dead_edge", "b [shape=diamond]; b -> exit [weight=2]; b -> a"),
+        ("no_default_edge", 'b -> exit [condition="x=1"]; b -> a [condition="x=2"]'),
+        ("constant_condition", 'b -> exit; b -> a [condition="outcome=success && outcome=fail"]'),
+        ("unbounded_loop", "c [shape=parallelogram, tool_command=x]; b -> c -> b; c -> exit"),
+        ("no_path_to_exit", 'c; b -> c; a -> exit [condition="x=1"]'),
+    ],
+)
+def test_a_finding_about_the_flow_says_the_way(
+    rule: str, statements: str, diagnostics: Diagnose
+) -> None:
+    text = f"digraph g {{ {ENDS} a; b; start -> a -> b; {statements} }}"
+    found = [item for item in diagnostics(text) if item.rule == rule]
+    assert len(found) == 1
+    (way,) = (note.message for note in found[0].related if note.message.startswith("a run comes"))
+    end = " -> 'c'" if rule == "no_path_to_exit" else ""
+    assert way == f"a run comes here by 'start' -> 'a' -> 'b'{end}"
+
+
+def test_a_long_way_is_told_from_where_it_comes_near(diagnostics: Diagnose) -> None:
+    chain = " -> ".join(f"s{number}" for number in range(30))
+    nodes = "; ".join(chain.split(" -> "))
+    found = diagnostics(f"digraph g {{ {ENDS} {nodes}; start -> {chain}; s3 -> exit [label=y] }}")
+    (note,) = next(item for item in found if item.rule == "no_path_to_exit").related
+    assert note.message == (
+        "a run comes here by ... -> 's24' -> 's25' -> 's26' -> 's27' -> 's28' -> 's29'"
+    )
