@@ -3,6 +3,8 @@
 Where every edge out of a node has a condition, and none of them holds, the run has no way
 on and fails with `no_route`. Add an edge without a condition, or one for the open case.
 That a failed stage fails the run needs no edge; only a `diamond` is asked about it.
+Of a script that prints one of a few plain words (`printf 'ready'`, `echo stale`) and nothing
+else, no other words are expected.
 
 ```bad
 digraph review {
