@@ -7,7 +7,7 @@ knows which implementation stands behind a port.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -155,7 +155,8 @@ class Call:
     `stage_id` is `<path>/<node>.<visit>`, `attempt_id` the idempotency key
     `<run_id>:<stage_id>@<n>`. `context` is a read-only view as of the stage's entry. `prompt`
     is the rendered prompt or question. `stage_dir` makes the attempt's private folder when it
-    is called. `report` journals a started process before the handler goes on. `candidates` are
+    is called. `report` journals a started process before the handler goes on; `durable` waits
+    until that record outlives this program, and what led to it the machine. `candidates` are
     the branch ids to choose from, in a call that asks an agent for a winner. `own_workspace`:
     the workspace is a branch's own, and not the run's.
     """
@@ -176,6 +177,7 @@ class Call:
     logs_root: Path | None
     stage_dir: Callable[[], Path]
     report: Callable[[Process], None]
+    durable: Callable[[], Awaitable[None]]
     candidates: tuple[str, ...] = ()
     own_workspace: bool = False
 
@@ -189,6 +191,9 @@ class Handler(Protocol):
     A handler may also have `at_once(call) -> Outcome | None`, which is asked first: the outcome
     of an attempt that neither waits nor does anything outside the process (then no task runs
     it, and nothing has to be durable before it), None for every other attempt.
+
+    One with `gated = True` lets nothing out of the process before it has awaited `call.durable`
+    itself. Others are only called when that is so.
     """
 
     async def run(self, call: Call) -> Outcome: ...

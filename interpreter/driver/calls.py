@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -97,7 +97,11 @@ class Folders:
 
 
 def call_for(
-    state: State, walker: Walker, folders: Folders, report: Callable[[Process], None]
+    state: State,
+    walker: Walker,
+    folders: Folders,
+    report: Callable[[Process], None],
+    durable: Callable[[], Awaitable[None]],
 ) -> Call:
     """The call of the attempt that a walker is about to make."""
     step = state.step(walker)
@@ -127,6 +131,7 @@ def call_for(
         logs_root=folders.logs_root,
         stage_dir=lambda: folders.make(walker),
         report=report,
+        durable=durable,
         candidates=candidates,
         own_workspace=bool(own),
     )

@@ -135,6 +135,7 @@ class Engine:
     def _advance(self) -> None:
         """Commit decisions until there are none, then let the effects out, in that order."""
         effects: list[Callable[[], None]] = []
+        gated = 0
         state = self._journal.state
         limits = Limits(self._jobs, self._stopping)
         for _ in range(TURN_LIMIT):
@@ -148,6 +149,7 @@ class Engine:
                     case StartAttempt():
                         if (result := self._tasks.at_once(command.path)) is None:
                             effects.append(partial(self._tasks.start, command.path))
+                            gated += self._tasks.gated(command.path)
                         else:
                             effects.extend(self._append(self._settled(result)))
                     case Ask():
@@ -161,7 +163,9 @@ class Engine:
                         return
         else:
             self._events.put_nowait(Woken())  # more to decide, after others had their turn
-        if effects:
+        if gated > 1 and gated == len(effects):
+            self._journal.owe()  # their programs start, each behind its gate, meanwhile
+        elif effects:
             self._journal.barrier()
         for effect in effects:
             effect()

@@ -7,6 +7,7 @@ of a run is kept, so secrets are taken out here. It must not decide anything.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attractorc.compiler.plan.model import Plan
@@ -53,6 +54,8 @@ class Journal:
         self._listeners = tuple(listeners)
         self._secrets = secrets
         self._stamped = (0, stamp(0))
+        self._owes = False
+        self._barrier: asyncio.Future[None] | None = None
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
@@ -65,6 +68,36 @@ class Journal:
     def barrier(self) -> None:
         """Everything appended so far survives the process and the machine (store.md)."""
         self.store.commit()
+        self._owes = False
+
+    def owe(self) -> None:
+        """Leave the next barrier to those who wait for `durable`."""
+        self._owes = True
+
+    async def durable(self) -> None:
+        """What was appended is saved, and no barrier is owed any more.
+
+        There is one for all who wait in the same turn of the loop. Where none is owed, what
+        came after it is only told of processes, which a machine that stops ends too.
+        """
+        if not self._owes:
+            self.save()
+            return
+        if self._barrier is None:
+            loop = asyncio.get_running_loop()
+            self._barrier = loop.create_future()
+            loop.call_soon(self._settle, self._barrier)
+        await asyncio.shield(self._barrier)
+
+    def _settle(self, waiting: asyncio.Future[None]) -> None:
+        self._barrier = None
+        try:
+            self.barrier()
+        except Exception as error:
+            waiting.set_exception(error)
+            waiting.exception()  # whoever waited may be gone
+        else:
+            waiting.set_result(None)
 
     def close(self) -> None:
         """Give the run up to other writers."""

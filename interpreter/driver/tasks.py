@@ -14,9 +14,9 @@ from attractorc.compiler.plan.model import Agent, Custom, FanIn, Parallel, Tool
 from ..decide import FileWork, settle
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
-from ..ports import Answer, Handler, Ports, Process, Question
+from ..ports import Answer, Call, Handler, Ports, Process, Question
 from ..records import InterviewLifecycle, Record
-from ..state import Phase
+from ..state import Phase, Walker
 from ..workspace import WorkspaceError
 from .calls import Folders, call_for
 from .events import Answered, Cancelled, DelayOver, Event, Filed, Polled, Result
@@ -48,13 +48,17 @@ class Tasks:
         state, begun = self._journal.state, self._ports.clock.monotonic()
         walker = state.walkers[path]
         try:
-            given: Outcome | None = answer(call_for(state, walker, self._folders, _no_process))
+            given: Outcome | None = answer(self._call(walker, _no_process))
         except Exception as error:
             given = failed(_words(error), source="engine")
         if given is None:
             return None
         duration_ms = self._ports.clock.monotonic() - begun
         return Result(path, walker.attempt_id(state.run_id), vetted(given), duration_ms)
+
+    def gated(self, path: str) -> bool:
+        """Whether the handler of a walker's stage waits itself until the journal is durable."""
+        return bool(getattr(self._handler(path), "gated", False))
 
     def start(self, path: str) -> None:
         """Run the handler of the stage that a walker stands at."""
@@ -151,14 +155,15 @@ class Tasks:
         state, clock = self._journal.state, self._ports.clock
         walker = state.walkers[path]
         timeout_ms = state.step(walker).timeout_ms
-        begun = clock.monotonic()
+        begun, gated = clock.monotonic(), self.gated(path)
 
         def report(process: Process) -> None:
             self._journal.append(settle.process_started(state, attempt_id, path, process))
-            self._journal.save()  # a machine that stops ends the process too
+            if not gated:  # else it waits for `durable`
+                self._journal.save()  # a machine that stops ends the process too
 
         try:
-            call = call_for(state, walker, self._folders, report)
+            call = self._call(walker, report)
             async with asyncio.timeout(_seconds(timeout_ms)) as limit:
                 outcome = vetted(await handler.run(call))
         except asyncio.CancelledError:
@@ -180,6 +185,10 @@ class Tasks:
         except Exception as error:  # as with a handler: the world's fault, not the run's end
             answer = WorkspaceError(_words(error))
         self._events.put_nowait(Filed(work, answer))
+
+    def _call(self, walker: Walker, report: Callable[[Process], None]) -> Call:
+        journal = self._journal
+        return call_for(journal.state, walker, self._folders, report, journal.durable)
 
     async def _ask(self, path: str, asked: Question) -> None:
         try:

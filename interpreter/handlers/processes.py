@@ -15,7 +15,7 @@ import errno
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +75,15 @@ class Ended:
 
 
 async def run_program(
-    program: Program, report: Callable[[Process], None], *, grace_s: float = GRACE_S
+    program: Program,
+    report: Callable[[Process], None],
+    durable: Callable[[], Awaitable[None]] | None = None,
+    *,
+    grace_s: float = GRACE_S,
 ) -> Ended:
     """Run a program to its end. `report` is given its process before it does anything.
+
+    With `durable`, which is then awaited, it also does nothing before that returns.
 
     When the program ends, what it left in its group is ended too; on cancellation or an
     error the whole group is: SIGTERM, `grace_s` seconds, SIGKILL. Raises `CannotStart`.
@@ -85,6 +91,8 @@ async def run_program(
     running = _Running(_start(program))
     try:
         report(running.identity())
+        if durable is not None:
+            await durable()
         running.open_gate(program.stdin)
         await asyncio.wait([running.exited])
         await running.drain()
@@ -181,6 +189,8 @@ class _Running:
 
     async def drain(self) -> None:
         """Wait for the end of the output, but not for a process that left the group with it."""
+        if self.stdout.ended.done() and self.stderr.ended.done():
+            return
         await asyncio.wait([self.stdout.ended, self.stderr.ended], timeout=_SETTLE_S)
 
     async def end_rest(self, grace_s: float) -> None:

@@ -28,6 +28,8 @@ OUTPUT_FILE = "tool_output.txt"
 class ToolHandler:
     """Runs a tool's command with `sh -c` in the call's workspace (semantics 9)."""
 
+    gated = True  # its shell starts while the disk is waited for, and the command after that
+
     def __init__(self, environment: Mapping[str, str], grace_s: float = GRACE_S) -> None:
         """`environment` is what commands inherit; `grace_s` what a cancelled one is given."""
         self._environment = dict(environment)
@@ -45,7 +47,7 @@ class ToolHandler:
                 environment=stage_environment(call, files, self._environment),
                 command=work.command,
             )
-            ended = await run_program(program, call.report, grace_s=self._grace_s)
+            ended = await run_program(program, call.report, call.durable, grace_s=self._grace_s)
         except CannotStart as error:
             return failed(str(error), permanent=error.permanent)
         return decided(tool_outcome(call.step, work, ended), files.status, call.step)

@@ -176,6 +176,9 @@ def call(
         (folder / "stage").mkdir(mode=0o700, exist_ok=True)
         return folder / "stage"
 
+    async def durable() -> None:
+        pass
+
     stage_id = f"{path}/{the_step.id}.1"
     return Call(
         run_id="run-1",
@@ -194,4 +197,5 @@ def call(
         logs_root=None,
         stage_dir=stage_dir,
         report=(reported if reported is not None else []).append,
+        durable=durable,
     )

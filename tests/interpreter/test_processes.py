@@ -196,6 +196,28 @@ class TestTheGate:
         ended = asyncio.run(run_program(given, report))
         assert (seen, ended.stdout.whole()) == ([False], b"done\n")
 
+    def test_a_command_waits_until_its_record_is_durable(self, tmp_path: Path) -> None:
+        given = Program((), tmp_path, dict(os.environ), command="touch ran; echo done")
+        seen: list[bool] = []
+
+        async def durable() -> None:
+            await asyncio.sleep(0.1)
+            seen.append((tmp_path / "ran").exists())
+
+        ended = asyncio.run(run_program(given, lambda _: None, durable))
+        assert (seen, ended.stdout.whole()) == ([False], b"done\n")
+
+    def test_a_command_whose_record_is_not_durable_does_not_run(self, tmp_path: Path) -> None:
+        given = Program((), tmp_path, dict(os.environ), command="touch ran")
+
+        async def durable() -> None:
+            raise OSError("the disk is full")
+
+        with pytest.raises(OSError, match="the disk is full"):
+            asyncio.run(run_program(given, lambda _: None, durable, grace_s=GRACE_S))
+        time.sleep(0.1)
+        assert not (tmp_path / "ran").exists()
+
     @pytest.mark.parametrize(
         "command",
         [

@@ -1,0 +1,75 @@
+"""When the disk is waited for: before an effect leaves, and once for those that leave together."""
+
+from __future__ import annotations
+
+import pytest
+
+from attractorc.interpreter.outcome import Outcome, Status
+from attractorc.interpreter.ports import Call, Process
+from attractorc.interpreter.stores.memory import MemoryStore
+
+from .pipelines import Scripted, fan, run
+
+LOG: list[str] = []
+
+
+class Logged(MemoryStore):
+    """A store that logs its barriers."""
+
+    def commit(self) -> None:
+        LOG.append("barrier")
+        super().commit()
+
+
+class Gated(Scripted):
+    """A handler that journals a process and waits until it may go on, as the tool's does."""
+
+    gated = True
+
+    async def run(self, call: Call) -> Outcome:
+        LOG.append("starts")
+        call.report(Process(4_000_000, "long ago"))
+        await call.durable()
+        LOG.append("effect")
+        return Outcome(Status.SUCCESS)
+
+
+class Ungated(Scripted):
+    """A handler that begins at once."""
+
+    async def run(self, call: Call) -> Outcome:
+        LOG.append("effect")
+        return Outcome(Status.SUCCESS)
+
+
+def ran(handler: Scripted, branches: str) -> list[str]:
+    LOG.clear()
+    assert run(fan(branches), handler, store=Logged()).result.status == "success"
+    return LOG[: len(LOG) - LOG[::-1].index("effect")]
+
+
+def test_programs_that_start_together_wait_for_one_barrier() -> None:
+    assert ran(Gated(), "a b c")[-7:] == ["starts"] * 3 + ["barrier"] + ["effect"] * 3
+
+
+@pytest.mark.parametrize("handler", [Ungated, Gated])
+def test_one_that_starts_alone_finds_the_barrier_behind_it(handler: type[Scripted]) -> None:
+    log = [line for line in ran(handler(), "a") if line != "starts"]
+    assert log[-2:] == ["barrier", "effect"]
+
+
+def test_handlers_without_a_gate_are_called_after_the_barrier() -> None:
+    assert ran(Ungated(), "a b c")[-4:] == ["barrier", "effect", "effect", "effect"]
+
+
+def test_nothing_goes_on_where_the_barrier_fails() -> None:
+    class Full(Logged):
+        def commit(self) -> None:
+            super().commit()
+            if "starts" in LOG:
+                raise OSError("the disk is full")
+
+    LOG.clear()
+    with pytest.raises(OSError, match="the disk is full"):
+        run(fan("a b c"), Gated(), store=Full())
+    assert "effect" not in LOG
