@@ -13,7 +13,7 @@ import click
 
 from .exits import Exit
 from .running import Settings, carried_out, chosen_run, folders, opened, ports, store_location
-from .wishing import ENDED, is_running, never_mind, obeyed, refuse_ended, wished
+from .wishing import ENDED, is_running, obeyed, refuse_ended, store_trouble, wished
 
 if TYPE_CHECKING:
     from attractorc.interpreter.driver.calls import Folders
@@ -54,7 +54,7 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
         status = obeyed(kept, name, ENDED, wait) if running else None
     except StoreError as error:
         kept.close()
-        raise never_mind(error) from error
+        raise store_trouble(error) from error
     if running:
         kept.close()
         word = "will be cancelled when what runs has ended" if status is None else status

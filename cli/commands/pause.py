@@ -11,7 +11,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
-from .wishing import ENDED, is_running, never_mind, obeyed, refuse_ended, wished
+from .wishing import ENDED, is_running, obeyed, refuse_ended, store_trouble, wished
 
 
 @click.command(
@@ -48,7 +48,7 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
         wished(kept, name, "pause", reason)
         status = obeyed(kept, name, ("stopped", "parked", *ENDED), wait)
     except StoreError as error:
-        raise never_mind(error) from error
+        raise store_trouble(error) from error
     finally:
         kept.close()
     option = naming_store(location)

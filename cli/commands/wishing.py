@@ -56,6 +56,6 @@ def obeyed(store: Store, run_id: str, wanted: tuple[str, ...], wait_s: float) ->
     return status
 
 
-def never_mind(error: Exception) -> Refused:
+def store_trouble(error: Exception) -> Refused:
     """Trouble with the store, as a sentence with its exit code."""
     return Refused(str(error), Exit.STORE)

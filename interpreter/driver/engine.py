@@ -51,8 +51,8 @@ TURN_LIMIT = 1_000
 class RunResult:
     """How an engine left a run.
 
-    `status`: `success`, `partial_success`, `fail`, or `parked` and `stopped`, which can be
-    resumed. `questions` are the open question ids of a parked run.
+    `status`: `success`, `partial_success`, `fail`, `cancelled`, or `parked` and `stopped`, which
+    can be resumed. `questions` are the open question ids of a parked run.
     """
 
     run_id: str
