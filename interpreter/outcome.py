@@ -59,7 +59,9 @@ class Outcome:
     `permanent` marks a failure that trying again cannot mend (missing program, refused
     credentials). `source` says who spoke: `handler`, `status_file`, `exit_code`, `engine`.
     `artifacts` are files of the attempt by name (`prompt.md`, `response.md`,
-    `tool_output.txt`); they go to the store as blobs and are no part of the outcome's meaning.
+    `tool_output.txt`); they go to the store as blobs and are no part of the outcome's meaning,
+    nor is the rest: `ignored` says in sentences what was heard and did not count, `session` is an
+    agent's conversation that can be gone on with, `agent` who answered at what cost.
     """
 
     status: Status
@@ -71,6 +73,9 @@ class Outcome:
     permanent: bool = False
     source: str = "handler"
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    session: str = ""
+    agent: Mapping[str, Json] = field(default_factory=dict)
 
 
 def failed(reason: str, *, permanent: bool = False, source: str = "handler") -> Outcome:

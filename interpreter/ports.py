@@ -158,7 +158,8 @@ class Call:
     is called. `report` journals a started process before the handler goes on; `durable` waits
     until that record outlives this program, and what led to it the machine. `candidates` are
     the branch ids to choose from, in a call that asks an agent for a winner. `own_workspace`:
-    the workspace is a branch's own, and not the run's.
+    the workspace is a branch's own, and not the run's. `session` is the conversation of an
+    earlier outcome of the same agent that this attempt goes on with, '' for a fresh one.
     """
 
     run_id: str
@@ -180,6 +181,7 @@ class Call:
     durable: Callable[[], Awaitable[None]]
     candidates: tuple[str, ...] = ()
     own_workspace: bool = False
+    session: str = ""
 
 
 class Handler(Protocol):

@@ -79,6 +79,18 @@ def spoken(outcome: Outcome) -> dict[str, Any]:
         "failure_reason": outcome.failure_reason or None,
         "permanent": outcome.permanent or None,
         "outcome_source": outcome.source,
+        **heard(outcome),
+    }
+
+
+def heard(outcome: Outcome) -> dict[str, Any]:
+    """What came with an outcome and decides nothing, as fields of a stage record."""
+    if not (outcome.agent or outcome.session or outcome.ignored):
+        return {}
+    return {
+        "session": outcome.session or None,
+        "agent": dict(outcome.agent),
+        "ignored": list(outcome.ignored),
     }
 
 

@@ -112,12 +112,19 @@ def judged(
         except NoAnswer as error:
             fault = failed(str(error))
         else:
-            return (drafts.stage(state, walker, "judged", answer=answer, duration_ms=duration_ms),)
+            more = drafts.heard(outcome)
+            judged = drafts.stage(
+                state, walker, "judged", answer=answer, duration_ms=duration_ms, **more
+            )
+            return (judged,)
     fault = Outcome(
         fault.status,
         failure_reason=fault.failure_reason or "the agent gave no reason",
         permanent=fault.permanent,
         source=fault.source,
+        agent=outcome.agent,
+        session=outcome.session,
+        ignored=outcome.ignored,
     )
     if retry.tries_again(step.retry, fault, walker.attempt):
         return concluded(state, walker, fault, duration_ms=duration_ms, factor=factor)
@@ -137,6 +144,7 @@ def unjudged(
         failure_reason=fault.failure_reason,
         permanent=fault.permanent or None,
         duration_ms=duration_ms,
+        **drafts.heard(fault),
     )
 
 

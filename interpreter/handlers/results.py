@@ -16,7 +16,8 @@ from ..outcome import Outcome, Status, failed
 from ..ports import Answer
 
 _KINDS = Literal["chosen", "timeout", "skipped", "parked"]
-_TEXTS = ("preferred_label", "notes", "failure_reason", "source")
+_TEXTS = ("preferred_label", "notes", "failure_reason", "source", "session")
+_LISTS = {"suggested_next_ids": "node ids", "ignored": "sentences"}
 
 
 def declared_key(step: Step) -> str | None:
@@ -40,7 +41,8 @@ def vetted(outcome: object) -> Outcome:
         updates = checked_updates(outcome.context_updates)
         for name in _TEXTS:
             checked(getattr(outcome, name))
-        checked([*outcome.suggested_next_ids, *outcome.artifacts])
+        checked([*outcome.suggested_next_ids, *outcome.artifacts, *outcome.ignored])
+        agent = checked_updates(outcome.agent)
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
     return Outcome(
@@ -53,6 +55,9 @@ def vetted(outcome: object) -> Outcome:
         outcome.permanent,
         outcome.source,
         dict(outcome.artifacts),
+        tuple(outcome.ignored),
+        outcome.session,
+        agent,
     )
 
 
@@ -91,12 +96,13 @@ def _problem(outcome: Outcome) -> str | None:
     for name in _TEXTS:
         if not isinstance(getattr(outcome, name), str):
             return f"'{name}' is not text"
-    ids: object = outcome.suggested_next_ids
-    if not isinstance(ids, tuple | list) or not all(isinstance(item, str) for item in ids):
-        return "'suggested_next_ids' is not a list of node ids"
-    updates: object = outcome.context_updates
-    if not isinstance(updates, Mapping):
-        return "'context_updates' is not a mapping"
+    for name, of in _LISTS.items():
+        items: object = getattr(outcome, name)
+        if not isinstance(items, tuple | list) or not all(isinstance(item, str) for item in items):
+            return f"'{name}' is not a list of {of}"
+    for name in ("context_updates", "agent"):
+        if not isinstance(getattr(outcome, name), Mapping):
+            return f"'{name}' is not a mapping"
     artifacts: object = outcome.artifacts
     if not isinstance(artifacts, Mapping) or not all(
         isinstance(name, str) and isinstance(data, bytes) for name, data in artifacts.items()

@@ -6,7 +6,10 @@ has the same number and a later epoch. It must not know what attempts did to a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from attractorc.compiler.value import Json
 
 from ..ports import Filter, Store
 from ..records import StageLifecycle
@@ -21,7 +24,9 @@ class AttemptEntry:
     """One try. `result` is `running` or the kind of the record that ended it.
 
     `sequence_no` is that of its first record, `status` the outcome's; `delay_ms` is the wait
-    before the next try. Times are ISO 8601, '' while unknown.
+    before the next try. Times are ISO 8601, '' while unknown. `source` says where the outcome
+    came from, `ignored` what did not count; of an agent's, `session` is its conversation and
+    `agent` holds backend, model, usage and tries.
     """
 
     sequence_no: int
@@ -38,6 +43,10 @@ class AttemptEntry:
     ended: str = ""
     duration_ms: int | None = None
     delay_ms: int | None = None
+    source: str = ""
+    session: str = ""
+    agent: Mapping[str, Json] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def attempts(
@@ -110,4 +119,8 @@ def _ended(entry: AttemptEntry, record: StageLifecycle) -> AttemptEntry:
         ended=record.timestamp,
         duration_ms=record.duration_ms,
         delay_ms=record.delay_ms,
+        source=record.outcome_source or "",
+        session=record.session or "",
+        agent=record.agent,
+        ignored=tuple(record.ignored),
     )

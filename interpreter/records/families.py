@@ -83,7 +83,8 @@ class StageLifecycle(Record):
     (a result that came too late), `judging` (an agent is asked for a winner: `asked` holds `key`
     and `candidates`), `judged` (`answer` is its branch id, else see `failure_reason`). `path` is
     the walker's, '' on the trunk. `context_updates` are those that `writes` left, the others in
-    `dropped_keys`. `artifacts` maps a file name to its blob, size and type.
+    `dropped_keys`. `artifacts` maps a file name to its blob, size and type. `ignored` are sentences
+    about what did not count, `session` is an agent's, `agent`: backend, model, usage, tries.
     """
 
     TYPE: ClassVar[str] = "attractor.stage_lifecycle"
@@ -129,6 +130,9 @@ class StageLifecycle(Record):
     base_turn: str | None = tag(29)
     asked: dict[str, Json] = tag(30, {})
     answer: str | None = tag(31)
+    session: str | None = tag(32)
+    agent: dict[str, Json] = tag(33, {})
+    ignored: list[str] = tag(34, [])
 
 
 @family
