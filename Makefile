@@ -10,7 +10,8 @@ YLS := $(EDITOR)/node_modules/yaml-language-server/bin/yaml-language-server
 FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples setup.py
 
 .PHONY: run test check setup format clean tree bench bench-parallel bench-durable crash laws \
-	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas conformance
+	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas conformance \
+	cxdb-live
 
 setup: $(VENV)/.ready
 
@@ -131,6 +132,11 @@ pre-commit: setup
 # Real pipelines of other people (ATTRACTORC_CORPUS): a table, and all is as reviewed.
 corpus: setup
 	$(BIN)/python -m tests.corpus
+
+# The tests of CXDB against a real server, where ATTRACTORC_CXDB_ADDR (HOST:PORT) and
+# ATTRACTORC_CXDB_HTTP (a URL) name one; each is skipped otherwise, and says so.
+cxdb-live: setup
+	$(BIN)/python -m pytest --quiet -rs -k live tests/cxdb tests/interpreter/test_store_contract.py
 
 # Good pipelines with one mistake each: how many are found, by kind and by rule.
 mutations: setup
