@@ -137,7 +137,7 @@ def command(
     workspace = (directory or Path.cwd()).absolute()
     if agent_command:
         options |= {"backend": backend, "agent_command": agent_command}
-    result = _executed(compiled, settings, view, run_id, workspace, values, options)
+    result = _executed(compiled, settings, view, run_id, workspace, values, options, as_json)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
 
@@ -223,7 +223,7 @@ def _simulated(
         {**options, simulating.OPTION: dict(scene.record), **settings.redaction.recorded()},
     )
     with view:
-        played = simulating.begun(new, scene.script, settings, kept, view)
+        played = simulating.begun(new, scene.script, settings, kept, view, as_json)
     return simulating.ending(played, scene, view, settings.store, as_json)
 
 
@@ -235,10 +235,12 @@ def _executed(
     workspace: Path,
     values: Mapping[str, Json],
     options: Mapping[str, Json],
+    as_json: bool,
 ) -> RunResult:
     from attractorc.interpreter.driver import create_run
     from attractorc.interpreter.driver.opening import NewRun, new_run_id
 
+    from .going_on import onward
     from .inputs import refuse_shadowing
 
     plan = compiled.plan
@@ -264,7 +266,7 @@ def _executed(
         return create_run(new, made, heard), folders(settings, workspace, name)
 
     with view:
-        return carried_out(settings, made, opening)
+        return carried_out(settings, made, opening, onward(settings, made, view, as_json))
 
 
 def _ready(plan: Plan, handlers: Mapping[str, Handler]) -> None:

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from .exits import Refused
+from .going_on import onward, opened_run
 from .redacting import Redaction, redaction_options, with_recorded
 from .running import (
     EXIT_CODES,
     Settings,
     carried_out,
     chosen_run,
-    folders,
-    listeners,
     opened,
     ports,
     store_location,
@@ -65,8 +64,8 @@ def command(
     RUN is a run id, an unambiguous beginning of one, or `last`. Exit codes are those of
     `exec`; 4 if another process owns the run, or it has ended.
     """
-    from attractorc.interpreter.driver import resume_run
     from attractorc.interpreter.driver.opening import beginning_of, plan_of
+    from attractorc.interpreter.driver.restarting import going_on
     from attractorc.interpreter.ports import StoreError
 
     from . import showing, simulating
@@ -75,7 +74,8 @@ def command(
     kept = opened(location, create=False)
     name = chosen_run(kept, run)
     try:
-        begun, plan = beginning_of(kept, name), plan_of(kept, name)
+        going = going_on(kept, name)
+        begun, plan = beginning_of(kept, going.known), plan_of(kept, going.known)
     except StoreError as error:
         raise Refused(str(error)) from error
     settings = Settings(
@@ -95,17 +95,15 @@ def command(
         scene = simulating.recorded(record, plan, wants_colour(colour, sys.stderr))
         settings = replace(settings, jobs=jobs or scene.jobs)
         with view:
-            played = simulating.gone_on(name, plan, scene.script, settings, kept, view)
+            played = simulating.gone_on(going, plan, scene.script, settings, kept, view, as_json)
         return simulating.ending(played, scene, view, location, as_json)
     made = ports(settings, kept)
 
     async def opening() -> tuple[Journal, Folders]:
-        heard = listeners(settings, kept, name, view)
-        journal = await resume_run(name, made, heard)
-        return journal, folders(settings, Path(begun.workspace or "."), name)
+        return await opened_run(settings, made, view, going)
 
     with view:
-        result = carried_out(settings, made, opening)
+        result = carried_out(settings, made, opening, onward(settings, made, view, as_json))
     showing.ending(result, view, location, as_json)
     return EXIT_CODES[result.status]
 

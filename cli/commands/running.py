@@ -25,11 +25,15 @@ from .exits import Exit, Refused
 from .redacting import Redaction, secrets_of
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from attractorc.interpreter.driver import Engine, RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal, Listener
     from attractorc.interpreter.ports import Interviewer, Ports, Store
     from attractorc.interpreter.records import Record
+
+    Opening: TypeAlias = Callable[[], Awaitable[tuple[Journal, Folders]]]
 
 POLL_MS = 250
 """How often a running engine looks at what other terminals want."""
@@ -42,6 +46,7 @@ EXIT_CODES = {
     "cancelled": Exit.NOT_HELD,
     "parked": Exit.PARKED,
     "stopped": Exit.INTERRUPTED,
+    "restarted": Exit.INTERRUPTED,
 }
 
 
@@ -228,12 +233,13 @@ def _kept_in(folder: Path, store: Store, run_id: str, real_time: bool) -> Listen
 def carried_out(
     settings: Settings,
     made: Ports,
-    opening: Callable[[], Awaitable[tuple[Journal, Folders]]],
+    opening: Opening,
+    onward: Callable[[RunResult], Awaitable[tuple[Journal, Folders]]] | None = None,
 ) -> RunResult:
     """Open a run and let the engine have it until it ends, parks or is stopped.
 
-    Ctrl-C asks for a stop at the next boundary, a second one ends what runs. Raises `Refused`
-    with code 4 for trouble with the store.
+    `onward` opens the run that starts one anew. Ctrl-C asks for a stop at the next boundary, a
+    second one ends what runs. Raises `Refused` with code 4 for trouble with the store.
     """
     from attractorc.interpreter.driver import Engine
     from attractorc.interpreter.ports import StoreError, Unkeepable
@@ -241,15 +247,23 @@ def carried_out(
 
     async def go() -> RunResult:
         journal, where = await opening()
-        try:
-            engine = Engine(journal, made, where, settings.jobs, poll_ms=POLL_MS)
-            heed_signals(engine)
-            return await engine.run()
-        finally:
-            journal.close()
-            where.close()
-            if settings.store == "memory:":
-                _forget(where, made)
+        stopping = False
+        while True:
+            try:
+                engine = Engine(journal, made, where, settings.jobs, poll_ms=POLL_MS)
+                heed_signals(engine)
+                if stopping:
+                    engine.request_stop()
+                result = await engine.run()
+            finally:
+                journal.close()
+                where.close()
+                if settings.store == "memory:":
+                    _forget(where, made)
+            if not result.next_run or engine.stopping or onward is None:
+                return result
+            journal, where = await onward(result)
+            stopping = engine.stopping
 
     try:
         return asyncio.run(go())

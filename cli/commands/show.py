@@ -64,6 +64,8 @@ def _lines(run: RunSummary) -> Iterator[str]:
     yield from _labelled("goal", run.goal)
     yield from _labelled("started", run.created)
     yield from _labelled("ended" if run.ended else "updated", run.updated)
+    yield from _labelled("follows", run.previous_run)
+    yield from _labelled("goes on as", run.next_run)
     yield from _labelled("resumed", f"{run.epochs - 1} times" if run.epochs > 1 else "")
     yield from _labelled("workspace", run.workspace)
     yield from _labelled("outcome", run.outcome_digest)

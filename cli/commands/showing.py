@@ -89,6 +89,9 @@ class View:
                 return f"run {record.run_id}: {record.pipeline}"
             case RunLifecycle(kind="resumed"):
                 return f"run {record.run_id}: resumed"
+            case RunLifecycle(kind="finalized") if record.next_run:
+                text = f"starts anew at '{record.start_at}' as {record.next_run}"
+                return f"run {record.run_id}: {_one_line(text)}"
             case StageLifecycle(kind="started"):
                 self._names[record.node_id] = record.handler or ""
             case StageLifecycle(kind="completed" | "failed" | "retrying" | "cancelled"):
@@ -148,8 +151,13 @@ def _one_line(text: str, limit: int = 160) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
-def ending(result: RunResult, shown: View, store: str, as_json: bool) -> None:
-    """Say how the run ended and what to type next; on standard output."""
+def ending(
+    result: RunResult, shown: View, store: str, as_json: bool, *, stopped: bool = True
+) -> None:
+    """Say how the run ended and what to type next; on standard output.
+
+    `stopped`: of a run that starts anew, the next one is not begun in this process.
+    """
     if as_json:
         summary = {
             "run_id": result.run_id,
@@ -157,13 +165,17 @@ def ending(result: RunResult, shown: View, store: str, as_json: bool) -> None:
             "reason": result.reason,
             "questions": list(result.questions),
             "outcome_digest": result.outcome_digest,
+            **({"next_run": result.next_run} if result.next_run else {}),
         }
         click.echo(json.dumps(summary, ensure_ascii=False), err=True)
         return
     reason = f": {_one_line(result.reason)}" if result.reason and result.status != "parked" else ""
-    click.echo(f"{result.run_id}: {result.status}{reason}")
+    following = f" as {result.next_run}" if result.next_run else ""
+    click.echo(f"{result.run_id}: {result.status}{following}{reason}")
     for text in shown.joins:
         click.echo(f"  {_one_line(text)}")
+    if not stopped and result.next_run:
+        return
     option = "" if store == "memory:" else naming_store(store)
     if store == "memory:":
         click.echo("  the run was kept in memory only, and is gone")
@@ -178,7 +190,7 @@ def ending(result: RunResult, shown: View, store: str, as_json: bool) -> None:
                 f"  answer and go on:   attractorc answer {result.run_id} {first} CHOICE{option}"
                 f" && attractorc resume {result.run_id}{option}"
             )
-        case "stopped":
+        case "stopped" | "restarted":
             click.echo(f"  go on:              attractorc resume {result.run_id}{option}")
         case _:
             click.echo(f"  kept in {store}")

@@ -15,6 +15,7 @@ import click
 
 from .exits import Exit, Refused
 from .files import read_one
+from .going_on import told_and_next
 from .redacting import secrets_of
 from .running import EXIT_CODES, Settings, heed_signals, listeners
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from attractorc.interpreter.driver import RunResult
     from attractorc.interpreter.driver.journal import Journal
     from attractorc.interpreter.driver.opening import NewRun
+    from attractorc.interpreter.driver.restarting import GoingOn
     from attractorc.interpreter.ports import Store
     from attractorc.interpreter.simulation import Script
     from attractorc.interpreter.simulation.running import Stage
@@ -96,7 +98,9 @@ def faults_told(faulty: Faulty, colour: bool) -> Refused:
     return Refused(f"{faulty.source.name} cannot be used: {counts(faulty.findings)}")
 
 
-def begun(new: NewRun, script: Script, settings: Settings, store: Store, view: View) -> Played:
+def begun(
+    new: NewRun, script: Script, settings: Settings, store: Store, view: View, as_json: bool
+) -> Played:
     """Make a simulated run, and run it to where the engine leaves it. Raises `Refused`.
 
     In memory it begins at the same moment every time, so that equal runs are equal to the
@@ -114,39 +118,61 @@ def begun(new: NewRun, script: Script, settings: Settings, store: Store, view: V
         heard = listeners(settings, store, new.run_id, view, real_time=False)
         return create_run(new, stage.ports, heard)
 
-    return _played(stage, opening, settings)
+    return _played(stage, opening, settings, view, as_json)
 
 
 def gone_on(
-    run_id: str, plan: Plan, script: Script, settings: Settings, store: Store, view: View
+    going: GoingOn,
+    plan: Plan,
+    script: Script,
+    settings: Settings,
+    store: Store,
+    view: View,
+    as_json: bool,
 ) -> Played:
-    """Go on with a simulated run that is kept. Raises `Refused`."""
-    from attractorc.interpreter.driver import resume_run
+    """Go on with a simulated run that is kept. Raises `Refused`.
+
+    Its script goes on too, over the runs that it is the new start of.
+    """
     from attractorc.interpreter.driver.journal import read
+    from attractorc.interpreter.driver.restarting import chain, taken_up
     from attractorc.interpreter.records.times import millis
     from attractorc.interpreter.simulation import simulated_ports
 
-    records = [record for record, _turn in read(store, run_id)]
+    runs = chain(store, going.known)
+    records = [record for run_id in runs for record, _turn in read(store, run_id)]
     epoch_ms = millis(records[-1].timestamp)
     secrets = secrets_of(settings.redaction, os.environ)
     stage = simulated_ports(plan, script, store, epoch_ms=epoch_ms, secrets=secrets)
     stage.remember(records)
 
     async def opening() -> Journal:
-        heard = listeners(settings, store, run_id, view, real_time=False)
-        return await resume_run(run_id, stage.ports, heard)
+        heard = listeners(settings, store, going.run_id, view, real_time=False)
+        return await taken_up(going, stage.ports, heard)
 
-    return _played(stage, opening, settings)
+    return _played(stage, opening, settings, view, as_json)
 
 
 def _played(
-    stage: Stage, opening: Callable[[], Coroutine[None, None, Journal]], settings: Settings
+    stage: Stage,
+    opening: Callable[[], Coroutine[None, None, Journal]],
+    settings: Settings,
+    view: View,
+    as_json: bool,
 ) -> Played:
+    from attractorc.interpreter.driver.restarting import taken_up
     from attractorc.interpreter.ports import StoreError, Unkeepable
     from attractorc.interpreter.simulation import Stuck, carried_out
 
+    store = stage.ports.store
+
+    async def onward(ended: RunResult) -> Journal:
+        its_own, going = told_and_next(ended, settings, store, view, as_json)
+        heard = listeners(its_own, store, going.run_id, view, real_time=False)
+        return await taken_up(going, stage.ports, heard)
+
     try:
-        result, _journal = carried_out(stage, opening, settings.jobs, heed_signals)
+        result, _journal = carried_out(stage, opening, settings.jobs, heed_signals, onward)
     except Stuck as stuck:
         raise Refused(str(stuck), Exit.NOT_HELD) from stuck
     except Unkeepable as error:

@@ -14,7 +14,7 @@ from .exits import Exit, Refused
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Store
 
-ENDED = ("success", "partial_success", "fail", "cancelled")
+ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 LOOK_S = 0.1
 
 

@@ -12,9 +12,10 @@ from typing import get_args
 
 from ..value import nearest
 from .drawing import DRAWING
+from .pipelines import EDGES, GRAPH, SUBGRAPHS
 from .regions import CHILDREN, REGIONS
 from .row import Row, ValueType, Where
-from .stages import EDGES, GRAPH, STAGES, SUBGRAPHS
+from .stages import STAGES
 
 __all__ = [
     "DRAWING",

@@ -23,11 +23,6 @@ def _always(value: Any) -> bool:
 
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
-    "loop_restart": (
-        lambda value: value is True,
-        "loop_restart",
-        "lead the edge back without it; the run then goes on",
-    ),
     "tool_hooks.pre": (_always, "tool_hooks", "leave it out"),
     "tool_hooks.post": (_always, "tool_hooks", "leave it out"),
 }

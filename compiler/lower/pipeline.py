@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..graph.model import Graph
 from ..plan.digest import sealed
-from ..plan.model import Plan
+from ..plan.model import MAX_RESTARTS, Plan
 from ..value import Json, NotJson, checked
 from .meeting import region_of
 from .steps import step_of, target
@@ -40,6 +40,7 @@ def lower(graph: Graph) -> Plan:
         default_thread_id=graph.value("thread_id") or None,
         inputs=tuple(graph.value("inputs", ())),
         context=_context(graph),
+        max_restarts=int(graph.value("max_restarts", MAX_RESTARTS)),
     )
     return sealed(plan)
 

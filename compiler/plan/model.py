@@ -16,6 +16,7 @@ from ..policy import FanOut, Merge, Retry, Winner
 from ..value import Json
 
 PLAN_VERSION = 1
+MAX_RESTARTS = 100
 
 QUIET = {"quiet": True}
 """Marks a field whose default is left out of JSON: one try, as most steps have, says nothing."""
@@ -264,7 +265,8 @@ class Input:
 class Plan:
     """A whole pipeline. `steps` and `regions` are keyed by node id.
 
-    `context` holds the keys that a run starts with (`graph.goal` and so on). `digest` is
+    `context` holds the keys that a run starts with (`graph.goal` and so on). `max_restarts` is
+    how many new runs `loop_restart` may start, one after the other. `digest` is
     `sha256:<hex>` over what a run can depend on (language.md), set by `digest.sealed`.
     """
 
@@ -281,5 +283,6 @@ class Plan:
     default_thread_id: str | None = None
     inputs: tuple[Input, ...] = ()
     context: Mapping[str, Json] = field(default_factory=dict)
+    max_restarts: int = field(default=MAX_RESTARTS, metadata=QUIET)
     version: int = PLAN_VERSION
     digest: str = ""

@@ -33,6 +33,7 @@ from .commands import Command, Commit, FileWork, Finish, Limits, StartAttempt
 from .gates import gate_route
 
 IDLE_LIMIT = 10_000
+RESTARTED = "restarted"
 DEAD_END = {
     "no_route": "no edge of '{node}' matched: its outcome was {outcome}",
     "failed": "'{node}' failed and nothing routes its failure",
@@ -168,6 +169,15 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
             notes=notes,
         )
     route = choice.route
+    restarts = route is not None and route.restart and not walker.path
+    if restarts and state.restarts >= state.plan.max_restarts:
+        return drafts.route(
+            state,
+            walker,
+            "limit",
+            terminated_status="fail",
+            terminated_reason=_too_often(walker.node, state.plan.max_restarts),
+        )
     condition = None if route is None or route.condition is None else route.condition
     return drafts.route(
         state,
@@ -175,9 +185,14 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
         choice.rule,
         selected_edge=_edge(walker.node, choice.target, route),
         condition=None if condition is None else condition_text(condition),
-        loop_restart=True if route is not None and route.restart else None,
+        loop_restart=True if restarts else None,
         notes=notes,
     )
+
+
+def _too_often(node: str, limit: int) -> str:
+    times = "once" if limit == 1 else f"{limit} times"
+    return f"'{node}' would start the run anew, which may happen {times} (max_restarts)"
 
 
 def _edge(source: str, target: str, route: Route | None) -> dict[str, Json]:
@@ -197,6 +212,8 @@ ENDS = {
 def _stop(state: State, walker: Walker) -> tuple[Command, ...]:
     fork = state.own_fork(walker)
     if fork is None:
+        if state.restart_at:
+            return (Finish(RESTARTED, ""),)
         status = Status.SUCCESS if walker.status is Status.SKIPPED else walker.status
         reason = walker.reason if status is Status.FAIL else ""
         return (Finish(status.value, reason),)

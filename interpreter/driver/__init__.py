@@ -5,7 +5,8 @@ The only place of the interpreter where things happen: time, tasks, handlers, th
 
 from __future__ import annotations
 
-from .engine import Engine, RunResult
+from .engine import Engine
 from .opening import create_run, resume_run
+from .result import RunResult
 
 __all__ = ["Engine", "RunResult", "create_run", "resume_run"]

@@ -40,8 +40,13 @@ def checkpoint(state: State) -> CheckpointSaved:
     )
 
 
-def closing_records(gathered: Gathered, state: State, finish: Finish) -> tuple[Record, ...]:
-    """The records that end a run; the last one holds its canonical outcome's digest."""
+def closing_records(
+    gathered: Gathered, state: State, finish: Finish, next_run: str | None = None
+) -> tuple[Record, ...]:
+    """The records that end a run; the last one holds its canonical outcome's digest.
+
+    `next_run` is the id under which a run that starts anew goes on.
+    """
     digest = gathered.digest(finish.status, finish.reason, state.trunk.context.flat())
     return (
         checkpoint(state),
@@ -50,5 +55,7 @@ def closing_records(gathered: Gathered, state: State, finish: Finish) -> tuple[R
             status=finish.status,
             reason=finish.reason or None,
             outcome_digest=digest,
+            next_run=next_run,
+            start_at=state.restart_at or None,
         ),
     )

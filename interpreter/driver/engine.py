@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from ..decide import (
@@ -24,6 +23,7 @@ from ..decide import (
     settle,
 )
 from ..decide.filed import filed
+from ..decide.stages import RESTARTED
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
 from ..records.drafts import filled
@@ -42,24 +42,11 @@ from .events import (
     Woken,
 )
 from .journal import Journal
+from .restarting import next_run_id
+from .result import RunResult
 from .tasks import Tasks
 
 TURN_LIMIT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How an engine left a run.
-
-    `status`: `success`, `partial_success`, `fail`, `cancelled`, or `parked` and `stopped`, which
-    can be resumed. `questions` are the open question ids of a parked run.
-    """
-
-    run_id: str
-    status: str
-    reason: str = ""
-    questions: tuple[str, ...] = ()
-    outcome_digest: str = ""
 
 
 class Engine:
@@ -91,6 +78,11 @@ class Engine:
         self._deadlines = Deadlines(ports.clock, self._events)
         self._jitter = jitter or partial(random.uniform, 0.5, 1.5)
         self._finished: RunResult | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for a stop."""
+        return self._stopping
 
     def request_stop(self, *, at_once: bool = False) -> None:
         """Stop at the next boundary; `at_once` ends what runs. The run can be resumed."""
@@ -185,13 +177,16 @@ class Engine:
 
     def _finish(self, command: Finish) -> None:
         state = self._journal.state
-        records = closing_records(self._journal.gathered, state, command)
+        next_run = ""
+        if command.status == RESTARTED:
+            next_run = next_run_id(self._journal.store, state.run_id, state.restarts)
+        records = closing_records(self._journal.gathered, state, command, next_run or None)
         digest = ""
         for record in self._journal.append(records):
             if isinstance(record, RunLifecycle):
                 digest = record.outcome_digest or ""
         self._journal.barrier()
-        self._finished = RunResult(state.run_id, state.status, state.reason, (), digest)
+        self._finished = RunResult(state.run_id, state.status, state.reason, (), digest, next_run)
 
     def _leave(self) -> RunResult | None:
         """Park or stop, if nothing can go on."""

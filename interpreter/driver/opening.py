@@ -26,12 +26,15 @@ from ..state import begin
 from .journal import Journal, Listener, fold, read
 from .topology import Topology
 
-ENDED = ("success", "partial_success", "fail", "cancelled")
+ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What a run is made of. `plan_text` is the plan's canonical JSON, `source` its file."""
+    """What a run is made of. `plan_text` is the plan's canonical JSON, `source` its file.
+
+    A run that starts another one anew names it, counts its starts, and begins at a node.
+    """
 
     plan: Plan
     plan_text: str
@@ -41,6 +44,9 @@ class NewRun:
     workspace: str
     inputs: Mapping[str, Json] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
+    previous_run: str = ""
+    restarts: int = 0
+    start_at: str = ""
 
 
 def new_run_id(clock: Clock) -> str:
@@ -109,6 +115,9 @@ def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener
             options=dict(new.options),
             epoch=lease.epoch,
             workspace=new.workspace,
+            previous_run=new.previous_run or None,
+            restarts=new.restarts or None,
+            start_at=new.start_at or None,
         ),
         SourceRecord(name=new.source_name, blob=source, size_bytes=size),
         PlanRecord(plan_digest=new.plan.digest, blob=store.put_blob(plan), size_bytes=len(plan)),

@@ -167,7 +167,9 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
         case InterviewLifecycle(kind="completed" | "timeout"):
             return _present(question=record.question_id, kind=record.kind, selected=record.selected)
         case RunLifecycle(kind="initialized"):
-            return _present(plan_digest=record.plan_digest, inputs=record.inputs)
+            return _present(
+                plan_digest=record.plan_digest, inputs=record.inputs, start=record.start_at
+            )
         case _:
             return None
 

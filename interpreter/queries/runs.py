@@ -18,7 +18,7 @@ from .joining import JoinEntry, joins
 from .reading import count, every, stage_id
 
 LAST = "last"
-ENDED = ("success", "partial_success", "fail", "cancelled")
+ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 _PAGE = 100
 _SHOWN_AT_MOST = 5
 _BRANCH_ENDS = {
@@ -50,6 +50,7 @@ class RunSummary:
     """A run in short. `counts`: stages completed, failed, retried, and branches by end.
 
     `where` lists attempts that have started and not ended, of a run that has not ended.
+    `previous_run` is the run that this one starts anew, `next_run` the one that starts it anew.
     `branch_workspaces` are the folders that branches had for themselves, kept until `gc`.
     """
 
@@ -71,6 +72,8 @@ class RunSummary:
     where: tuple[Position, ...] = ()
     checkpoint: str = ""
     branch_workspaces: tuple[str, ...] = ()
+    previous_run: str = ""
+    next_run: str = ""
 
     @property
     def ended(self) -> bool:
@@ -119,6 +122,14 @@ def resolve(store: Store, name: str) -> RunRow:
     return fitting[0]
 
 
+def next_run(store: Store, row: RunRow) -> str:
+    """The run that starts this one anew, '' if none does."""
+    if row.status != "restarted":
+        return ""
+    ends = every(store, row.run_id, RunLifecycle, kinds=("finalized",))
+    return next((end.next_run for end in ends if end.next_run), "")
+
+
 def summary(store: Store, run_id: str) -> RunSummary:
     """One run in short, from its row, its lifecycle and what was counted."""
     row = store.run(run_id)
@@ -150,6 +161,8 @@ def summary(store: Store, run_id: str) -> RunSummary:
             for record in every(store, run_id, ParallelLifecycle, kinds=("workspace_ready",))
             if record.branch_path
         ),
+        previous_run=first.previous_run or "",
+        next_run=last.next_run or "",
     )
 
 

@@ -22,7 +22,9 @@ class RunLifecycle(Record):
 
     Kinds: `initialized`, `resumed`, `stopped` (can be resumed), `parked` (waits for an answer),
     `cancelling` (nothing begins any more); at the end `cancelled` or `finalized`. `options` are
-    the command line's overrides, `control` is the last wish that is obeyed with this.
+    the command line's overrides, `control` is the last wish that is obeyed with this. A run that
+    ends as `restarted` goes on as `next_run`, which begins at `start_at`; that one's first record
+    names it as `previous_run`, and in `restarts` how many runs came before.
     """
 
     TYPE: ClassVar[str] = "attractor.run_lifecycle"
@@ -49,6 +51,10 @@ class RunLifecycle(Record):
     outcome_digest: str | None = tag(15)
     questions: list[str] = tag(16, [])
     control: int | None = tag(17)
+    previous_run: str | None = tag(18)
+    next_run: str | None = tag(19)
+    restarts: int | None = tag(20)
+    start_at: str | None = tag(21)
 
 
 @family

@@ -20,6 +20,7 @@ from ..driver import Engine, RunResult, create_run
 from ..driver.calls import Folders
 from ..driver.journal import Journal, Listener, read
 from ..driver.opening import NewRun
+from ..driver.restarting import going_on, taken_up
 from ..ports import Ports, Store
 from ..queries.reading import stage_id
 from ..records import InterviewLifecycle, Record, StageLifecycle
@@ -42,6 +43,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """A run that the engine has left: its result, its records, its final state and context.
+
+    Where it was started anew, all that is the last run's.
 
     `took_ms` is virtual. `store` holds the run, for queries.
     """
@@ -115,28 +118,37 @@ def carried_out(
     opening: Callable[[], Awaitable[Journal]],
     jobs: int | None = None,
     heed: Callable[[Engine], None] = lambda engine: None,
+    onward: Callable[[RunResult], Awaitable[Journal]] | None = None,
 ) -> tuple[RunResult, Journal]:
     """Open a run and let the engine have it, all on virtual time. `Stuck` if it never ends.
 
-    `heed` is given the engine before it runs, to stop it from outside.
+    `heed` is given the engine before it runs, to stop it from outside. `onward` opens the run
+    that starts one anew; by default nothing hears of it. What is told is about the last run.
     """
     seen: list[Journal] = []
 
     async def go() -> RunResult:
         journal = await opening()
-        seen.append(journal)
-        try:
-            engine = Engine(journal, stage.ports, stage.folders, jobs, jitter=lambda: 1.0)
-            heed(engine)
-            return await engine.run()
-        finally:
-            journal.close()
+        while True:
+            seen.append(journal)
+            try:
+                engine = Engine(journal, stage.ports, stage.folders, jobs, jitter=lambda: 1.0)
+                heed(engine)
+                result = await engine.run()
+            finally:
+                journal.close()
+            if not result.next_run or engine.stopping:
+                return result
+            journal = await (onward or following)(result)
+
+    async def following(result: RunResult) -> Journal:
+        return await taken_up(going_on(stage.ports.store, result.run_id), stage.ports)
 
     try:
         with asyncio.Runner(loop_factory=lambda: stage.loop) as runner:
-            return runner.run(go()), seen[0]
+            return runner.run(go()), seen[-1]
     except AllWait as error:
-        raise Stuck(_why(seen[0].state if seen else None)) from error
+        raise Stuck(_why(seen[-1].state if seen else None)) from error
 
 
 def _why(state: State | None) -> str:
@@ -168,8 +180,11 @@ def simulate(
     async def opening() -> Journal:
         return create_run(new, stage.ports, listeners)
 
-    result, journal = carried_out(stage, opening, jobs)
-    records = tuple(record for record, _turn in read(kept, run_id))
+    async def onward(ended: RunResult) -> Journal:
+        return await taken_up(going_on(kept, ended.run_id), stage.ports, listeners)
+
+    result, journal = carried_out(stage, opening, jobs, onward=onward)
+    records = tuple(record for record, _turn in read(kept, result.run_id))
     took_ms = millis(records[-1].timestamp) - millis(records[0].timestamp)
     context = journal.state.trunk.context.flat()
     return Simulated(result, records, journal.state, context, took_ms, kept)

@@ -105,7 +105,8 @@ def _run(state: State, record: RunLifecycle) -> None:
         context.set(key, value, "")
     for name, value in record.inputs.items():
         context.set(f"inputs.{name}", value, "")
-    trunk = Walker("", context, state.plan.start)
+    state.restarts = record.restarts or 0
+    trunk = Walker("", context, record.start_at or state.plan.start)
     state.walkers[""] = trunk
     enqueue(state, trunk)
 
@@ -205,6 +206,9 @@ def _route(state: State, record: RouteDecision) -> None:
         if record.terminated_status:
             walker.status = Status(record.terminated_status)
         walker.reason = record.terminated_reason or walker.reason
+    elif record.loop_restart:
+        walker.phase = Phase.STOPPED
+        state.restart_at = str(cast("dict[str, Any]", record.selected_edge)["to"])
     else:
         target = str(cast("dict[str, Any]", record.selected_edge)["to"])
         walker.node = target

@@ -191,8 +191,9 @@ class State:
     effectful attempt, `running` those whose attempt is out, `questions` open question ids with
     the path that asks, each in the order in which they came there. `status` is a run status:
     `running`, `stopped`, `parked`, `cancelling`, `success`, `partial_success`, `fail`,
-    `cancelled`. `controls_obeyed` and `pauses_obeyed` are the numbers of the last answer and
-    the last pause that were obeyed.
+    `cancelled`, `restarted`. `restarts` counts the runs that this one follows, `restart_at` is
+    where the next one begins, if one does. `controls_obeyed` and `pauses_obeyed` are the numbers
+    of the last answer and the last pause that were obeyed.
     `active_ms` is how long the run has been running, without the time in which it was
     stopped, parked or dead, as of the last record, which was at `now_ms`; kept only where
     `timed` says that the plan has timeouts of branches or joins.
@@ -217,6 +218,8 @@ class State:
     completed_count: int = 0
     controls_obeyed: int = 0
     pauses_obeyed: int = 0
+    restarts: int = 0
+    restart_at: str = ""
     cancelling: bool = False
     timed: bool = False
     active_ms: int = 0
@@ -272,10 +275,7 @@ class State:
         return ""
 
     def wait(self, path: str) -> None:
-        """Nothing is to be decided about a walker until what it waits for has come.
-
-        Only takes a hint back, like `rest`: a resume asks again.
-        """
+        """Nothing is to be decided about a walker until it got what it waits for; as `rest`."""
         self.ready.pop(path, None)
 
     def rest(self, stage: str) -> None:

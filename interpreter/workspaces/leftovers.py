@@ -17,7 +17,7 @@ from ..records.times import millis
 from ..workspace import Leftover, Workspaces
 from .places import NOTE, component, trouble
 
-ENDED = ("success", "partial_success", "fail", "cancelled")
+ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 _PAGE = 500
 
 

@@ -681,7 +681,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
     ("body", "part"),
     [
         ("a [shape=house]", "a"),
-        ("a -> b [loop_restart=true]", "true"),
         ("a [tool_hooks.pre=x]", "x"),
     ],
 )
