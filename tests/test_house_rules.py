@@ -238,14 +238,15 @@ def test_every_command_module_is_in_the_table_of_commands() -> None:
 
 
 def test_every_record_is_in_the_table_of_families() -> None:
-    families = import_module("attractorc.interpreter.records.families")
     table = import_module("attractorc.interpreter.records").FAMILIES
+    record = import_module("attractorc.interpreter.records.record").Record
     defined = {
         value
-        for value in vars(families).values()
-        if isinstance(value, type) and issubclass(value, families.Record)
+        for name in ("families", "ways")
+        for value in vars(import_module(f"attractorc.interpreter.records.{name}")).values()
+        if isinstance(value, type) and issubclass(value, record)
     }
-    assert set(table) == defined - {families.Record}
+    assert set(table) == defined - {record}
     assert len({family.TYPE for family in table}) == len(table)
 
 

@@ -8,17 +8,15 @@ record does to a run: that is `state`.
 from __future__ import annotations
 
 from .families import (
-    CheckpointSaved,
     FanInDecision,
-    InterviewLifecycle,
     ParallelLifecycle,
     PlanRecord,
-    RouteDecision,
     RunLifecycle,
     SourceRecord,
     StageLifecycle,
 )
 from .record import Record
+from .ways import CheckpointSaved, InterviewLifecycle, RouteDecision
 
 FAMILIES: tuple[type[Record], ...] = (
     RunLifecycle,
