@@ -24,6 +24,7 @@ from .running import (
     opened,
     ports,
     refuse_run_id,
+    refuse_unready,
     store_location,
 )
 from .terminal import colour_option, wants_colour
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from attractorc.interpreter.driver import RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal
-    from attractorc.interpreter.ports import Handler
 
     from .showing import View
     from .simulating import Scenario
@@ -165,14 +165,19 @@ def _shown(plan: Plan, inputs: tuple[str, ...]) -> int:
 def _overrides(plan: Plan, files: str | None, decide: str | None) -> dict[str, Json]:
     """What the command line overrides of the pipeline; it is journaled with the run."""
     if decide == "declared":
-        for name, region in plan.regions.items():
-            if any(key.kind == "arrival" for key in region.winner.keys):
-                raise Refused(
-                    f"--decide declared: the winner of '{name}' is chosen by arrival, and "
-                    "nothing arrives first in declared order"
-                )
+        refuse_declared(plan)
     given = {"workspace": files, "decide": decide}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def refuse_declared(plan: Plan) -> None:
+    """Refuse a plan in which a winner is chosen by an order that there is not."""
+    for name, region in plan.regions.items():
+        if any(key.kind == "arrival" for key in region.winner.keys):
+            raise Refused(
+                f"--decide declared: the winner of '{name}' is chosen by arrival, and "
+                "nothing arrives first in declared order"
+            )
 
 
 def _refuse_actors() -> None:
@@ -246,7 +251,7 @@ def _executed(
     plan = compiled.plan
     kept = opened(settings.store)
     made = ports(settings, kept)
-    _ready(plan, made.handlers)
+    refuse_unready(plan, made.handlers)
     refuse_shadowing(plan, os.environ)
     note_inputs(values, made.secrets)
     name = new_run_id(made.clock) if run_id is None else run_id
@@ -267,11 +272,3 @@ def _executed(
 
     with view:
         return carried_out(settings, made, opening, onward(settings, made, view, as_json))
-
-
-def _ready(plan: Plan, handlers: Mapping[str, Handler]) -> None:
-    from attractorc.interpreter.handlers import check_ready
-
-    reason = check_ready(plan, handlers)
-    if reason is not None:
-        raise Refused(reason)

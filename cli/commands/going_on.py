@@ -17,6 +17,7 @@ from .running import Settings, folders, listeners
 if TYPE_CHECKING:
     from attractorc.interpreter.driver import RunResult
     from attractorc.interpreter.driver.calls import Folders
+    from attractorc.interpreter.driver.changing import NewPlan
     from attractorc.interpreter.driver.journal import Journal
     from attractorc.interpreter.driver.restarting import GoingOn
     from attractorc.interpreter.ports import Ports, Store
@@ -56,11 +57,14 @@ def told_and_next(
 
 
 async def opened_run(
-    settings: Settings, made: Ports, view: View, going: GoingOn
+    settings: Settings, made: Ports, view: View, going: GoingOn, given: NewPlan | None = None
 ) -> tuple[Journal, Folders]:
-    """The journal and the folders of a run to go on with, made if it was never begun."""
+    """The journal and the folders of a run to go on with, made if it was never begun.
+
+    `given` is the plan that it is to go on with, if one was named.
+    """
     from attractorc.interpreter.driver.restarting import taken_up
 
     heard = listeners(settings, made.store, going.run_id, view)
-    journal = await taken_up(going, made, heard)
+    journal = await taken_up(going, made, heard, given)
     return journal, folders(settings, Path(journal.state.workspace or "."), going.run_id)

@@ -80,6 +80,7 @@ class View:
         from attractorc.interpreter.records import (
             InterviewLifecycle,
             ParallelLifecycle,
+            PlanChange,
             RunLifecycle,
             StageLifecycle,
         )
@@ -92,6 +93,8 @@ class View:
             case RunLifecycle(kind="finalized") if record.next_run:
                 text = f"starts anew at '{record.start_at}' as {record.next_run}"
                 return f"run {record.run_id}: {_one_line(text)}"
+            case PlanChange():
+                return f"run {record.run_id}: goes by another plan from here on"
             case StageLifecycle(kind="started"):
                 self._names[record.node_id] = record.handler or ""
             case StageLifecycle(kind="completed" | "failed" | "retrying" | "cancelled"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attractorc.compiler.plan.model import Plan
     from attractorc.compiler.value import Json
     from attractorc.interpreter.driver import RunResult
+    from attractorc.interpreter.driver.changing import NewPlan
     from attractorc.interpreter.driver.journal import Journal
     from attractorc.interpreter.driver.opening import NewRun
     from attractorc.interpreter.driver.restarting import GoingOn
@@ -129,8 +130,9 @@ def gone_on(
     store: Store,
     view: View,
     as_json: bool,
+    given: NewPlan | None = None,
 ) -> Played:
-    """Go on with a simulated run that is kept. Raises `Refused`.
+    """Go on with a simulated run that is kept, with its plan or the one given. `Refused`.
 
     Its script goes on too, over the runs that it is the new start of.
     """
@@ -148,7 +150,7 @@ def gone_on(
 
     async def opening() -> Journal:
         heard = listeners(settings, store, going.run_id, view, real_time=False)
-        return await taken_up(going, stage.ports, heard)
+        return await taken_up(going, stage.ports, heard, given)
 
     return _played(stage, opening, settings, view, as_json)
 
@@ -160,6 +162,7 @@ def _played(
     view: View,
     as_json: bool,
 ) -> Played:
+    from attractorc.interpreter.driver.changing import PlanRefused
     from attractorc.interpreter.driver.restarting import taken_up
     from attractorc.interpreter.ports import StoreError, Unkeepable
     from attractorc.interpreter.simulation import Stuck, carried_out
@@ -175,7 +178,7 @@ def _played(
         result, _journal = carried_out(stage, opening, settings.jobs, heed_signals, onward)
     except Stuck as stuck:
         raise Refused(str(stuck), Exit.NOT_HELD) from stuck
-    except Unkeepable as error:
+    except (Unkeepable, PlanRefused) as error:
         raise Refused(str(error)) from error
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error

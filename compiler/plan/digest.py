@@ -26,12 +26,17 @@ def sealed(plan: Plan) -> Plan:
 
 def digest_of(plan: Plan) -> str:
     """`sha256:<hex>` over the canonical JSON of what a run can depend on."""
-    content = shape_of(Plan).encode(_essence(plan), sparse=True)
-    assert isinstance(content, Mapping)
-    versioned: dict[str, Json] = {**content, "version": plan.version}
+    versioned: dict[str, Json] = {**essence(plan), "version": plan.version}
     # A lone surrogate is refused by the front ends; hashing it must still not raise.
     text = canonical(versioned).encode("utf-8", "surrogatepass")
     return f"sha256:{sha256(text).hexdigest()}"
+
+
+def essence(plan: Plan) -> Mapping[str, Json]:
+    """What a run can depend on, as JSON, with the defaults left out: `steps`, `regions` and all."""
+    content = shape_of(Plan).encode(_essence(plan), sparse=True)
+    assert isinstance(content, Mapping)
+    return content
 
 
 def _essence(plan: Plan) -> Plan:

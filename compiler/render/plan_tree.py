@@ -75,7 +75,7 @@ def _step(plan: Plan, step: Step, indent: str, shown: set[str]) -> Iterator[str]
     if step.id in plan.regions:
         yield from _region(plan, plan.regions[step.id], inner, shown)
     for route in step.routes:
-        yield from _wrapped(_route(route), inner)
+        yield from _wrapped(route_words(route), inner)
 
 
 def _region(plan: Plan, region: Region, indent: str, shown: set[str]) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _branch(branch: Branch) -> str:
     return f"{one_line(branch.id)}{_terms(branch.condition, branch.weight, False)}"
 
 
-def _route(route: Route) -> str:
+def route_words(route: Route) -> str:
+    """`-> b  "Yes"  when outcome=success`"""
     label = f'  "{route.label}"' if route.label else ""
     terms = _terms(route.condition, route.weight, route.restart)
     return f"-> {route.target}{label}{terms}"

@@ -15,6 +15,7 @@ from attractorc.compiler.value import Json
 
 from ..ports import Clock, Index, Lease, Store, StoreError, Turn
 from ..queries.canonical import Gathered
+from ..queries.plans import follow
 from ..queries.reading import turn_record
 from ..records import ParallelLifecycle, Record, RunLifecycle
 from ..records.blobs import externalised
@@ -52,7 +53,7 @@ class Journal:
         self._topology = topology
         self._clock = clock
         self._listeners = tuple(listeners)
-        self._secrets = secrets
+        self.secrets = secrets
         self._stamped = (0, stamp(0))
         self._owes = False
         self._barrier: asyncio.Future[None] | None = None
@@ -114,7 +115,7 @@ class Journal:
 
     def put_blob(self, data: bytes) -> tuple[str, int]:
         """Keep bytes without the secrets in them; their hash, and how many they are then."""
-        kept = self._secrets.data(data) if self._secrets else data
+        kept = self.secrets.data(data) if self.secrets else data
         return self.store.put_blob(kept), len(kept)
 
     def _append(self, draft: Record) -> Record:
@@ -146,11 +147,11 @@ class Journal:
 
     def _kept(self, record: Record) -> tuple[Record, bytes]:
         """The record without secrets, and its bytes, with large values in blobs."""
-        if not self._secrets:
+        if not self.secrets:
             return record, encode(externalised(record, self.store))
         payload = encode(record)
-        if self._secrets.suspects(payload):
-            record = redacted(record, self._secrets)
+        if self.secrets.suspects(payload):
+            record = redacted(record, self.secrets)
             payload = encode(record)
         outside = externalised(record, self.store)
         return record, payload if outside is record else encode(outside)
@@ -207,10 +208,10 @@ def read(store: Store, run_id: str) -> Iterator[tuple[Record, Turn]]:
 
 
 def fold(plan: Plan, store: Store, run_id: str, topology: Topology, gathered: Gathered) -> State:
-    """The state of a run so far; its contexts and its outcome are learnt on the way."""
+    """The state of a run that began with this plan; contexts and outcome are learnt on the way."""
     state = begin(plan)
     for record, turn in read(store, run_id):
         topology.learn(record, turn)
-        apply(state, record)
+        follow(state, record, store)
         gathered.note(record)
     return state

@@ -11,19 +11,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from secrets import choice
 
-from attractorc.compiler.plan.codec import from_text
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 
 from ..decide import settle
 from ..handlers.process_groups import GRACE_S, end_leftover
-from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError, Unkeepable
+from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
 from ..queries.canonical import Gathered
+from ..queries.plans import current_plan, first_plan
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
 from ..redaction import Secrets
 from ..state import begin
+from .changing import NewPlan, change_plan
 from .journal import Journal, Listener, fold, read
+from .keepable import refuse_held
 from .topology import Topology
 
 ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
@@ -72,24 +74,14 @@ def create_run(new: NewRun, ports: Ports, listeners: Iterable[Listener] = ()) ->
 
 
 def refuse_secrets(new: NewRun, secrets: Secrets) -> None:
-    """Raise `Unkeepable` where a secret stands in what a run is known by and resumed from.
-
-    That is kept as it is: nothing can be taken out of a plan without making it another one.
-    """
-    if not secrets:
-        return
-    places = {
-        f"the plan of '{new.source_name}'": json.loads(new.plan_text),
-        "the run's id": new.run_id,
-        "the name of the folder that stages work in": new.workspace,
-    }
-    for place, value in places.items():
-        for name in secrets.names(value):
-            raise Unkeepable(
-                f"{secrets.text(place)} holds the value of {name}, and would be kept with the "
-                f"run: let the stage read ${name} instead, or, if it is no secret, say so with "
-                f"--no-redact {name}"
-            )
+    """Raise `Unkeepable` where a secret stands in what a run is known by and resumed from."""
+    if secrets:
+        places = {
+            f"the plan of '{new.source_name}'": json.loads(new.plan_text),
+            "the run's id": new.run_id,
+            "the name of the folder that stages work in": new.workspace,
+        }
+        refuse_held(secrets, places)
 
 
 def _begun(new: NewRun, ports: Ports, lease: Lease, listeners: Iterable[Listener]) -> Journal:
@@ -136,38 +128,55 @@ def beginning_of(store: Store, run_id: str) -> RunLifecycle:
 
 
 def plan_of(store: Store, run_id: str) -> Plan:
-    """The plan that a run was started with."""
-    for record, _turn in read(store, run_id):
-        if isinstance(record, PlanRecord):
-            return from_text(store.get_blob(record.blob).decode())
-    raise StoreError(f"the run '{run_id}' has no plan in its journal; it cannot be resumed")
+    """The plan that a run goes by now."""
+    return current_plan(store, run_id)
 
 
-async def resume_run(run_id: str, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
+async def resume_run(
+    run_id: str,
+    ports: Ports,
+    listeners: Iterable[Listener] = (),
+    given: NewPlan | None = None,
+) -> Journal:
     """Take the lease of a run that was left, and fold its journal.
 
-    Raises `StoreError` where the run has ended, is owned by another process, or is unknown.
+    With `given`, the run goes on only if that is its plan, or may take its plan's place.
+    Raises `StoreError` where the run has ended, is owned by another process, or is unknown,
+    `PlanRefused` for a plan that is not, or cannot be, the run's.
     """
     store = ports.store
     row = store.run(run_id)
-    if row.status in ENDED:
-        raise StoreError(f"the run '{run_id}' has ended ({row.status}); there is nothing to resume")
+    refuse_ended(row)
     lease = store.lease(run_id)
     try:
-        return await _taken_up(run_id, row, lease, ports, listeners)
+        return await _taken_up(run_id, row, lease, ports, listeners, given)
     except BaseException:
         lease.release()
         raise
 
 
+def refuse_ended(row: RunRow) -> None:
+    """Raise `StoreError` for a run that has ended."""
+    if row.status in ENDED:
+        raise StoreError(
+            f"the run '{row.run_id}' has ended ({row.status}); there is nothing to resume"
+        )
+
+
 async def _taken_up(
-    run_id: str, row: RunRow, lease: Lease, ports: Ports, listeners: Iterable[Listener]
+    run_id: str,
+    row: RunRow,
+    lease: Lease,
+    ports: Ports,
+    listeners: Iterable[Listener],
+    given: NewPlan | None,
 ) -> Journal:
     store = ports.store
     topology, gathered = Topology(store, row.context), Gathered()
-    state = fold(plan_of(store, run_id), store, run_id, topology, gathered)
+    state = fold(first_plan(store, run_id), store, run_id, topology, gathered)
     secrets = ports.secrets
     journal = Journal(state, store, lease, topology, ports.clock, gathered, listeners, secrets)
+    taken = None if given is None else change_plan(journal, given)
     for path in list(state.running):
         process = state.walkers[path].process
         if process is not None:
@@ -175,6 +184,8 @@ async def _taken_up(
     journal.append(
         (RunLifecycle(kind="resumed", epoch=lease.epoch, control=_last_pause(ports.store, run_id)),)
     )
+    if taken is not None:
+        taken()
     for path in list(state.running):
         journal.append(settle.interrupted(state, path))
     for control in store.controls(run_id):

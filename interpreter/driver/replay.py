@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attractorc.compiler.plan.difference import difference
 from attractorc.compiler.value import Json, canonical
 
 from ..decide import Command, Commit, FileWork, Finish, Limits, candidates
 from ..decide.filed import answer_in, filed
+from ..decide.plan_change import reached, standing_in_the_way
 from ..outcome import Outcome, Status
 from ..ports import Store, StoreError
 from ..queries.canonical import canonical_outcome, outcome_digest
+from ..queries.plans import first_plan, follow, kept_plan
 from ..queries.replayed import Difference, Replayed
 from ..records import (
     FanInDecision,
     InterviewLifecycle,
     ParallelLifecycle,
+    PlanChange,
     Record,
     RouteDecision,
     RunLifecycle,
@@ -29,9 +33,8 @@ from ..records import (
 from ..records.codec import to_json
 from ..redaction import could_be, has_marker
 from ..retry import tries_again
-from ..state import State, apply, begin
+from ..state import State, begin
 from .journal import read
-from .opening import plan_of
 
 PLACED = frozenset(
     {
@@ -65,7 +68,7 @@ class Replay:
     def __init__(self, store: Store, run_id: str) -> None:
         self._store = store
         self._run_id = run_id
-        self._plan = plan_of(store, run_id)
+        self._plan = first_plan(store, run_id)
         self._state = begin(self._plan)
         self._pending: list[Record] = []
         self._past: list[Record] = []
@@ -82,7 +85,7 @@ class Replay:
             if isinstance(record, RunLifecycle) and record.kind == "resumed":
                 self._resume()
             else:
-                apply(self._state, record)
+                follow(self._state, record, self._store)
         if not self._past and difference is None:
             raise StoreError(f"the run '{self._run_id}' has no records to replay")
         return Replayed(
@@ -94,11 +97,13 @@ class Replay:
         self._pending = []
         self._state = begin(self._plan)
         for record in self._past:
-            apply(self._state, record)
+            follow(self._state, record, self._store)
 
     def _differs(self, record: Record) -> Difference | None:
         if isinstance(record, RunLifecycle) and record.kind in ("finalized", "cancelled"):
             return self._finalized(record)
+        if isinstance(record, PlanChange):
+            return self._changed(record)
         if not decided(self._state, record):
             return self._outside(record)
         self._decisions += 1
@@ -129,6 +134,17 @@ class Replay:
             return None
         found: dict[str, Json] = {"kind": record.kind, "attempt": record.attempt}
         return _told(record, found, {"kind": "retrying" if again else "failed"})
+
+    def _changed(self, record: PlanChange) -> Difference | None:
+        """Another plan may only take over where nothing that it changes was reached."""
+        old, new = self._state.plan, kept_plan(self._store, record)
+        found: dict[str, Json] = {"changed": list(record.changed), "replaces": record.replaces}
+        differ = difference(old, new)
+        why = standing_in_the_way(reached(self._past), differ, old, new)
+        expected: dict[str, Json] = {"changed": list(differ.names()), "replaces": old.digest}
+        if why is None and found == expected:
+            return None
+        return _told(record, found, {**expected, "refused": why} if why else expected)
 
     def _finalized(self, record: RunLifecycle) -> Difference | None:
         self._decisions += 1

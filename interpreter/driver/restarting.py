@@ -14,7 +14,8 @@ from attractorc.compiler.plan.codec import from_text
 
 from ..ports import NotFound, Ports, Store, StoreError
 from ..queries.reading import every
-from ..records import PlanRecord, RunLifecycle, SourceRecord
+from ..records import PlanChange, PlanRecord, RunLifecycle, SourceRecord
+from .changing import NewPlan
 from .journal import Journal, Listener
 from .opening import NewRun, create_run, resume_run
 
@@ -68,14 +69,22 @@ def link(store: Store, run_id: str, *, first: bool = False) -> RunLifecycle:
     return next(found, RunLifecycle()) if first else [RunLifecycle(), *found][-1]
 
 
-async def taken_up(going: GoingOn, ports: Ports, listeners: Iterable[Listener] = ()) -> Journal:
+async def taken_up(
+    going: GoingOn,
+    ports: Ports,
+    listeners: Iterable[Listener] = (),
+    given: NewPlan | None = None,
+) -> Journal:
     """The journal of a run to go on with: taken up, or made if it was never begun.
 
-    Raises `StoreError` as `resume_run` does.
+    Raises `StoreError` and, for the plan that is `given`, `PlanRefused` as `resume_run` does.
     """
     if going.made_of:
-        return create_run(_successor(ports.store, going), ports, listeners)
-    return await resume_run(going.run_id, ports, listeners)
+        journal = create_run(_successor(ports.store, going), ports, listeners)
+        if given is None:
+            return journal
+        journal.close()
+    return await resume_run(going.run_id, ports, listeners, given)
 
 
 def _successor(store: Store, going: GoingOn) -> NewRun:
@@ -84,6 +93,9 @@ def _successor(store: Store, going: GoingOn) -> NewRun:
     for kept in every(store, going.made_of, PlanRecord):
         plan_text = store.get_blob(kept.blob).decode()
     source = next(every(store, going.made_of, SourceRecord), source)
+    for change in every(store, going.made_of, PlanChange):
+        plan_text = store.get_blob(change.blob).decode()
+        source = SourceRecord(name=change.name, blob=change.source_blob)
     if not plan_text or not source.blob:
         raise StoreError(f"the run '{going.made_of}' has no plan in its journal to start anew with")
     return NewRun(

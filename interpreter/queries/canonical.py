@@ -3,7 +3,8 @@
 Statuses, routes, decisions, provenance and the final context, grouped by path, because
 branches interleave; without times, run ids, store ids and epochs. Of a cancelled branch
 nothing is kept but its id and end, since how far it came depends on the machine
-(semantics 8). It must not know how a run is made.
+(semantics 8). A run whose plan was changed on the way is told as one of the last plan. It must
+not know how a run is made.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..records import (
     FanInDecision,
     InterviewLifecycle,
     ParallelLifecycle,
+    PlanChange,
     Record,
     RouteDecision,
     RunLifecycle,
@@ -43,12 +45,13 @@ class Gathered:
     and not again as an object. Entries become text a few at a time, and when a branch ends.
     """
 
-    __slots__ = ("_cancelled", "_entries", "_texts")
+    __slots__ = ("_begun", "_cancelled", "_entries", "_texts")
 
     def __init__(self) -> None:
         self._entries: dict[str, list[Json]] = {}
         self._texts: dict[str, list[str]] = {}
         self._cancelled: set[str] = set()
+        self._begun: dict[str, Json] = {}
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
@@ -59,11 +62,16 @@ class Gathered:
                 self._cancelled.add(path)
                 self._texts.pop(path, None)
         elif (entry := canonical_entry(record)) is not None:
+            if isinstance(record, RunLifecycle):
+                self._begun = entry
+                return
             path = str(getattr(record, "path", ""))
             entries = self._entries.setdefault(path, [])
             entries.append(entry)
             if len(entries) >= ENTRIES_AT_ONCE:
                 self._write(path)
+        elif isinstance(record, PlanChange):
+            self._begun = begun_by(self._begun, record.plan_digest)
 
     def _write(self, path: str) -> None:
         if entries := self._entries.pop(path, None):
@@ -73,9 +81,12 @@ class Gathered:
         """The canonical JSON of the outcome of a run that ends so, with this final context."""
         for path in list(self._entries):
             self._write(path)
+        texts = dict(self._texts)
+        if self._begun:
+            texts[""] = [canonical(self._begun), *texts.get("", ())]
         paths = ",".join(
-            f"{canonical(path)}:[{','.join(texts)}]"
-            for path, texts in sorted(self._texts.items())
+            f"{canonical(path)}:[{','.join(text)}]"
+            for path, text in sorted(texts.items())
             if not lies_in(path, self._cancelled)
         )
         return (
@@ -97,6 +108,14 @@ def canonical_outcome(
         gathered.note(record)
     outcome: dict[str, Json] = json.loads(gathered.text(status, reason, context))
     return outcome
+
+
+def begun_by(entry: dict[str, Json], plan_digest: str) -> dict[str, Json]:
+    """The entry of a run's beginning, had it begun with the plan that it went by in the end.
+
+    What it did until then is what that plan says too, so that equal runs stay equal.
+    """
+    return {**entry, "plan_digest": plan_digest}
 
 
 def cancelled_paths(records: Iterable[Record]) -> frozenset[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from attractorc.compiler.value import Json, canonical
 
 from ..ports import Store
-from ..records import Record
-from .canonical import cancelled_paths, canonical_entry, lies_in
+from ..records import PlanChange, Record, RunLifecycle
+from .canonical import begun_by, cancelled_paths, canonical_entry, lies_in
 from .reading import events
 
 PAGE = 1_000
@@ -65,9 +65,12 @@ Entry = tuple[int, Mapping[str, Json]]
 def _entries(store: Store, run_id: str) -> dict[str, list[Entry]]:
     records = list(_records(store, run_id))
     gone = cancelled_paths(records)
+    plans = [one.plan_digest for one in records if isinstance(one, PlanChange)]
     found: dict[str, list[Entry]] = {}
     for record in records:
         entry = canonical_entry(record)
+        if plans and entry is not None and isinstance(record, RunLifecycle):
+            entry = begun_by(entry, plans[-1])
         path = str(getattr(record, "path", ""))
         if entry is not None and not lies_in(path, gone):
             found.setdefault(path, []).append((record.sequence_no, entry))

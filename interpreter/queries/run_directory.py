@@ -13,17 +13,18 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from attractorc.compiler.plan.codec import PlanError, from_text
 from attractorc.compiler.value import Json, encoded
 
 from ..ports import Store, StoreError
-from ..records import PlanRecord, Record, RunLifecycle, StageLifecycle
+from ..records import PlanChange, PlanRecord, Record, RunLifecycle, StageLifecycle
 from ..records.codec import is_known
-from ..state import State, apply, begin
+from ..state import State, begin
 from .checkpoint import Progress
+from .plans import follow, kept_plan
 from .reading import events
 
 FOLDER_MODE = 0o700
@@ -52,6 +53,7 @@ class RunDirectory:
         self._clock = clock
         self._state: State | None = None
         self._before_plan: list[Record] = []
+        self._begun = RunLifecycle()
         self._progress = Progress()
         self._seen = 0
         self._further: dict[Path, set[str]] = {}
@@ -103,7 +105,7 @@ class RunDirectory:
             self._before_plan.append(record)
             if not isinstance(record, PlanRecord):
                 return
-            self._state = begin(_plan(self._store, record))
+            self._state = begin(kept_plan(self._store, record))
             earlier, self._before_plan = self._before_plan, []
             for each in earlier:
                 self._apply(each)
@@ -115,10 +117,13 @@ class RunDirectory:
         if not is_known(record):
             self._progress.pass_over(record)
             return
-        apply(self._state, record)
+        follow(self._state, record, self._store)
         self._progress.note(record, self._state)
         if isinstance(record, RunLifecycle) and record.kind == "initialized":
+            self._begun = record
             self._manifest(record)
+        elif isinstance(record, PlanChange):
+            self._manifest(replace(self._begun, plan_digest=record.plan_digest))
         elif isinstance(record, StageLifecycle) and record.status is not None:
             self._stage(record)
         elif isinstance(record, StageLifecycle) and record.kind in ("cancelled", "interrupted"):
@@ -250,13 +255,6 @@ def _name(text: str, plain: str = "") -> str:
         digest = hashlib.sha256(name.encode()).hexdigest()
         return f"{name[: _NAME_LIMIT - 40]}-{digest[:32]}"
     return name.replace(".", "%2E") or "%"
-
-
-def _plan(store: Store, record: PlanRecord) -> Any:
-    try:
-        return from_text(store.get_blob(record.blob).decode())
-    except (PlanError, UnicodeDecodeError) as error:
-        raise StoreError(f"the plan of run '{record.run_id}' cannot be read: {error}") from error
 
 
 def _unwritable(path: Path, error: OSError) -> StoreError:

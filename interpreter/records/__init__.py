@@ -15,6 +15,7 @@ from .families import (
     SourceRecord,
     StageLifecycle,
 )
+from .plan_change import PlanChange
 from .record import Record
 from .ways import CheckpointSaved, InterviewLifecycle, RouteDecision
 
@@ -28,6 +29,7 @@ FAMILIES: tuple[type[Record], ...] = (
     InterviewLifecycle,
     RouteDecision,
     CheckpointSaved,
+    PlanChange,
 )
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "FanInDecision",
     "InterviewLifecycle",
     "ParallelLifecycle",
+    "PlanChange",
     "PlanRecord",
     "Record",
     "RouteDecision",

@@ -24,7 +24,9 @@ ENGINE_GIVEN = frozenset(
         "epoch",
         "plan_digest",
         "outcome_digest",
+        "replaces",
         "blob",
+        "source_blob",
         "checkpoint_id",
         "stage_attempt_id",
         "question_id",
@@ -62,6 +64,7 @@ FROM_PLAN = frozenset(
         "condition",
         "selected",
         "default_choice",
+        "changed",
     }
 )
 """What was looked through when the run was made. Elements of a collection, which names of

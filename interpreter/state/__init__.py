@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .apply import apply, begin
+from .apply import adopt, apply, begin
 from .model import BranchState, Fork, Phase, State, Walker
 
-__all__ = ["BranchState", "Fork", "Phase", "State", "Walker", "apply", "begin"]
+__all__ = ["BranchState", "Fork", "Phase", "State", "Walker", "adopt", "apply", "begin"]

@@ -19,6 +19,7 @@ from ..records import (
     FanInDecision,
     InterviewLifecycle,
     ParallelLifecycle,
+    PlanChange,
     PlanRecord,
     Record,
     RouteDecision,
@@ -44,9 +45,26 @@ RUN_STATUS = {
 
 def begin(plan: Plan) -> State:
     """The state before the first record."""
+    return State(plan, timed=_timed(plan))
+
+
+def adopt(state: State, plan: Plan) -> None:
+    """Go by another plan from now on: the one that the next record, a `PlanChange`, names.
+
+    What was reached is the same in both, so that only what waits to begin is looked at again.
+    """
+    state.plan = plan
+    state.timed = state.timed or _timed(plan)
+    for fork in state.forks.values():
+        fork.region = plan.regions[fork.region.fan_out]
+    for path in [*state.ready, *state.startable]:
+        if (walker := state.walkers[path]).phase is Phase.ENTER:
+            enqueue(state, walker)
+
+
+def _timed(plan: Plan) -> bool:
     policies = [region.policy for region in plan.regions.values()]
-    timed = any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies)
-    return State(plan, timed=timed)
+    return any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies)
 
 
 def apply(state: State, record: Record) -> None:
@@ -71,6 +89,8 @@ def apply(state: State, record: Record) -> None:
             enqueue(state, walker)
         case SourceRecord() | PlanRecord() | CheckpointSaved():
             pass
+        case PlanChange():
+            assert record.plan_digest == state.plan.digest, "its plan was not adopted"
         case _:
             raise AssertionError(f"no such record family: {type(record).__name__}")
 
@@ -79,7 +99,7 @@ def _pass_time(state: State, record: Record) -> None:
     """Count the time since the last record, unless nobody ran the run in it."""
     now = millis(record.timestamp)
     resumed = isinstance(record, RunLifecycle) and record.kind in ("initialized", "resumed")
-    if not resumed:
+    if not resumed and not isinstance(record, PlanChange):
         state.active_ms += max(0, now - state.now_ms)
     state.now_ms = now
 

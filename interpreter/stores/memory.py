@@ -182,10 +182,13 @@ class MemoryStore:
             raise KeyConflict(f"run '{row.run_id}' exists already; resume it, or choose another id")
         self._runs[row.run_id] = _Run(row)
 
-    def update_run(self, run_id: str, status: str, updated: str) -> None:
-        """Note where a run stands."""
+    def update_run(
+        self, run_id: str, status: str, updated: str, plan_digest: str | None = None
+    ) -> None:
+        """Note where a run stands, and by which plan it goes, if that is another one now."""
         run = self._run(run_id)
-        run.row = replace(run.row, status=status, updated=updated)
+        digest = run.row.plan_digest if plan_digest is None else plan_digest
+        run.row = replace(run.row, status=status, updated=updated, plan_digest=digest)
 
     def run(self, run_id: str) -> RunRow:
         """The row of a run, or `NotFound`."""

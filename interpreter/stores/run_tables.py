@@ -69,12 +69,18 @@ class RunTables:
             ),
         )
 
-    def update_run(self, run_id: str, status: str, updated: str) -> None:
-        """Note where a run stands."""
+    def update_run(
+        self, run_id: str, status: str, updated: str, plan_digest: str | None = None
+    ) -> None:
+        """Note where a run stands, and by which plan it goes, if that is another one now."""
         number = self._run_number(run_id)
         self._do.write(
             "UPDATE runs SET status = ?, updated = ? WHERE number = ?", (status, updated, number)
         )
+        if plan_digest is not None:
+            self._do.write(
+                "UPDATE runs SET plan_digest = ? WHERE number = ?", (plan_digest, number)
+            )
 
     def run(self, run_id: str) -> RunRow:
         """The row of a run, or `NotFound`."""

@@ -32,6 +32,7 @@ from attractorc.compiler.policy import FanOut, Merge, Winner
 from attractorc.compiler.value import canonical
 from attractorc.interpreter.driver import Engine, RunResult, create_run, resume_run
 from attractorc.interpreter.driver.calls import Folders
+from attractorc.interpreter.driver.changing import NewPlan
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.journal import Journal, read
 from attractorc.interpreter.driver.opening import NewRun
@@ -202,8 +203,12 @@ def run(
     options: Mapping[str, Any] | None = None,
     poll_ms: int | None = None,
     secrets: Secrets = NO_SECRETS,
+    given: NewPlan | None = None,
 ) -> Ran:
-    """Run a plan to where the engine leaves it, or resume the run of that id; then replay it."""
+    """Run a plan to where the engine leaves it, or resume the run of that id; then replay it.
+
+    `given` is the plan that a resume is told to go on with.
+    """
     handler = behaviour if isinstance(behaviour, Scripted) else Scripted(behaviour)
     kept = store if store is not None else MemoryStore()
     handlers = {"tool": handler, "agent": handler}
@@ -213,11 +218,11 @@ def run(
 
     async def go() -> tuple[RunResult, Journal]:
         if resume:
-            journal = await resume_run(run_id, ports)
+            journal = await resume_run(run_id, ports, (), given)
         else:
             text = canonical(to_json(plan))
-            given = (inputs or {}, options or {})
-            new = NewRun(plan, text, "test.dot", "", run_id, str(folder), *given)
+            told = (inputs or {}, options or {})
+            new = NewRun(plan, text, "test.dot", "", run_id, str(folder), *told)
             journal = create_run(new, ports)
         try:
             engine = Engine(journal, ports, places, jobs, poll_ms=poll_ms)
@@ -231,6 +236,11 @@ def run(
         assert came.difference is None, came.difference
     records = [record for record, _turn in read(kept, run_id)]
     return Ran(result, kept, handler, journal, records)
+
+
+def taking_over(plan: Plan, *, accept: bool = True) -> NewPlan:
+    """A plan as a resume is given it."""
+    return NewPlan(plan, canonical(to_json(plan)), "new.dot", "", accept)
 
 
 def quick(one: Step, retries: int, *, covers_fail: bool = True) -> Step:

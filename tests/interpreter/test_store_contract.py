@@ -281,6 +281,9 @@ def test_a_run_shows_where_it_stands(store: Store) -> None:
     expected = RunRow("r1", context, "review", "sha256:ab", "success", "t0", "t9")
     assert store.run("r1") == expected
     assert store.runs() == (expected,)
+    store.update_run("r1", "running", "t10", "sha256:cd")
+    store.update_run("r1", "stopped", "t11")
+    assert store.run("r1").plan_digest == "sha256:cd"
 
 
 def test_a_run_id_is_given_once(store: Store) -> None:
