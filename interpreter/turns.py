@@ -32,6 +32,10 @@ class Fenced(StoreError):
     """This writer's lease is over: a later epoch has taken the run."""
 
 
+class PlanRefused(Exception):
+    """A run cannot go on with a plan: one sentence. Nothing was changed."""
+
+
 class Unkeepable(StoreError):
     """A run cannot be kept, because a secret stands where it cannot be taken out."""
 

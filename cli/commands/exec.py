@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import Exit, Refused
+from .plans import plan_of_file, refuse_unready
 from .redacting import Redaction, configured_for, note_inputs, redaction_options
 from .running import (
     EXIT_CODES,
@@ -24,7 +25,6 @@ from .running import (
     opened,
     ports,
     refuse_run_id,
-    refuse_unready,
     store_location,
 )
 from .terminal import colour_option, wants_colour
@@ -111,7 +111,6 @@ def command(
     """
     from . import showing, simulating
     from .inputs import given_inputs
-    from .plans import plan_of_file
 
     if run_id is not None:
         refuse_run_id(run_id)

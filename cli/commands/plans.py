@@ -1,6 +1,7 @@
-"""The plan that `exec` runs: compiled from a pipeline file, or read from a plan file.
+"""The plan that is run: compiled from a pipeline file, or read from a plan file.
 
-Apart from `compiling`, because only `exec` takes both. It must not know how plans run.
+Apart from `compiling`, because only `exec` and `resume` take both. It must not know how plans
+run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from .exits import Refused
 from .files import read_one
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from attractorc.compiler.plan.model import Plan
+    from attractorc.interpreter.ports import Handler
 
 
 def plan_of_file(file: str, colour: bool = False) -> tuple[Plan, str, str]:
@@ -34,3 +38,12 @@ def plan_of_file(file: str, colour: bool = False) -> tuple[Plan, str, str]:
     except PlanError as error:
         raise Refused(f"{file}: {error}") from error
     return plan, canonical(to_json(plan)), text
+
+
+def refuse_unready(plan: Plan, handlers: Mapping[str, Handler]) -> None:
+    """Raise `Refused` where a plan needs a handler, a backend or a program that is not there."""
+    from attractorc.interpreter.handlers import check_ready
+
+    reason = check_ready(plan, handlers)
+    if reason is not None:
+        raise Refused(reason)

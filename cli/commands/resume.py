@@ -16,6 +16,7 @@ import click
 from . import showing, simulating
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
+from .plans import refuse_unready
 from .redacting import Redaction, redaction_options, with_recorded
 from .replanning import plan_given, refuse_override
 from .running import (
@@ -25,7 +26,6 @@ from .running import (
     chosen_run,
     opened,
     ports,
-    refuse_unready,
     store_location,
 )
 from .terminal import colour_option, wants_colour

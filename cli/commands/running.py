@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +27,10 @@ from .redacting import Redaction, secrets_of
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from attractorc.compiler.plan.model import Plan
     from attractorc.interpreter.driver import Engine, RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal, Listener
-    from attractorc.interpreter.ports import Handler, Interviewer, Ports, Store
+    from attractorc.interpreter.ports import Interviewer, Ports, Store
     from attractorc.interpreter.records import Record
 
     Opening: TypeAlias = Callable[[], Awaitable[tuple[Journal, Folders]]]
@@ -102,15 +101,6 @@ def refuse_run_id(name: str) -> None:
             f"--run-id '{name}': a run is called by 1 to 100 letters, digits, '.', '_' or '-', "
             "the first of them no '.' or '-', and not 'last'"
         )
-
-
-def refuse_unready(plan: Plan, handlers: Mapping[str, Handler]) -> None:
-    """Raise `Refused` where a plan needs a handler, a backend or a program that is not there."""
-    from attractorc.interpreter.handlers import check_ready
-
-    reason = check_ready(plan, handlers)
-    if reason is not None:
-        raise Refused(reason)
 
 
 def ports(settings: Settings, store: Store) -> Ports:
@@ -252,8 +242,7 @@ def carried_out(
     second one ends what runs. Raises `Refused` with code 4 for trouble with the store.
     """
     from attractorc.interpreter.driver import Engine
-    from attractorc.interpreter.driver.changing import PlanRefused
-    from attractorc.interpreter.ports import StoreError, Unkeepable
+    from attractorc.interpreter.ports import PlanRefused, StoreError, Unkeepable
     from attractorc.interpreter.workspace import WorkspaceError
 
     async def go() -> RunResult:

@@ -162,9 +162,8 @@ def _played(
     view: View,
     as_json: bool,
 ) -> Played:
-    from attractorc.interpreter.driver.changing import PlanRefused
     from attractorc.interpreter.driver.restarting import taken_up
-    from attractorc.interpreter.ports import StoreError, Unkeepable
+    from attractorc.interpreter.ports import PlanRefused, StoreError, Unkeepable
     from attractorc.interpreter.simulation import Stuck, carried_out
 
     store = stage.ports.store

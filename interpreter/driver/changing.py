@@ -14,6 +14,7 @@ from attractorc.compiler.plan.difference import Difference, difference
 from attractorc.compiler.plan.model import Plan
 
 from ..decide.plan_change import reached, standing_in_the_way
+from ..ports import PlanRefused
 from ..records import PlanChange
 from ..state import adopt
 from .journal import Journal, read
@@ -32,10 +33,6 @@ class NewPlan:
     source_name: str
     source: str
     accept: bool = False
-
-
-class PlanRefused(Exception):
-    """A run cannot go on with this plan: one sentence. Nothing was changed."""
 
 
 def change_plan(journal: Journal, given: NewPlan) -> Callable[[], None] | None:

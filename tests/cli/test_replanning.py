@@ -169,3 +169,38 @@ def test_a_simulated_run_takes_another_plan_as_well(tmp_path: Path) -> None:
     code, out, err = said(tmp_path, "resume", "r", "p.dot", "--accept-plan-change")
     assert (code, out.splitlines()[0]) == (0, "r: success"), err
     assert "goes by another plan" in err
+
+
+AGAIN = """digraph p {
+  start [shape=Mdiamond] exit [shape=Msquare]
+  a [shape=parallelogram, tool_command="echo a >> ran"]
+  ask [shape=hexagon, label="Go?"]
+  b [shape=parallelogram, tool_command="echo b >> ran"]
+  start -> a -> ask
+  ask -> a [label="[N] No", loop_restart=true]
+  ask -> b [label="[Y] Yes"]
+  b -> exit
+}
+"""
+
+
+def test_a_run_that_is_started_anew_keeps_the_plan_that_was_accepted(tmp_path: Path) -> None:
+    (tmp_path / "p.dot").write_text(AGAIN)
+    (tmp_path / "answers").write_text("N\nY\n")
+    said(tmp_path, "exec", "p.dot", "--run-id", "r", "--interviewer", "park")
+    (tmp_path / "p.dot").write_text(AGAIN.replace("echo b", "echo other"))
+    change = ("p.dot", "--accept-plan-change", "--interviewer", "queue:answers")
+    code, out, err = said(tmp_path, "resume", "r", *change)
+    assert (code, out.splitlines()[:2]) == (0, ["r: restarted as r.2", "r.2: success"]), err
+    assert ran(tmp_path) == ["a", "a", "other"]
+    assert said(tmp_path, "replay", "r.2")[0] == 0
+
+
+def test_a_run_that_has_ended_is_said_before_what_has_changed(folder: Path) -> None:
+    assert said(folder, "resume", "r", "--interviewer", "auto")[0] == 0
+    (folder / "p.dot").write_text(AFTER)
+    code, _, err = said(folder, "resume", "r", "p.dot")
+    assert (code, err) == (
+        4,
+        "attractorc: the run 'r' has ended (success); there is nothing to resume\n",
+    )
