@@ -26,9 +26,9 @@ from attractorc.compiler.plan.model import (
     Tool,
 )
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, Retry
-from attractorc.interpreter.driver.changing import NewPlan, PlanRefused
+from attractorc.interpreter.driver.changing import NewPlan
 from attractorc.interpreter.driver.replay import replay
-from attractorc.interpreter.ports import Answer, Index, Question, Unkeepable
+from attractorc.interpreter.ports import Answer, Index, PlanRefused, Question, Unkeepable
 from attractorc.interpreter.queries import parting, summary
 from attractorc.interpreter.queries.plans import current_plan, first_plan
 from attractorc.interpreter.queries.run_directory import RunDirectory
