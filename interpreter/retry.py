@@ -1,12 +1,13 @@
 """Whether an attempt is tried again, how long to wait, and what its outcome ends as.
 
-Pure: the random factor of the delay is given, because it must be journaled. It must not
-know walkers, handlers or clocks.
+Pure: the random factor of a delay is drawn by the attempt's id, and the delay is journaled. It
+must not know walkers, handlers or clocks.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 from attractorc.compiler.plan.model import Step
 from attractorc.compiler.policy import Retry
@@ -32,6 +33,15 @@ def delay_ms(policy: Retry, attempt: int, factor: float) -> int:
             break
     delay = min(delay, float(policy.max_delay_ms))
     return round(delay * factor) if policy.jitter else round(delay)
+
+
+def jitter(attempt_id: str) -> float:
+    """The random factor of the delay after an attempt, in [0.5, 1.5): drawn by the attempt's id.
+
+    So it is the same whoever draws it, and the attempts of a run wait differently.
+    """
+    drawn = int.from_bytes(sha256(attempt_id.encode("utf-8", "replace")).digest()[:8])
+    return 0.5 + drawn / 2**64
 
 
 def final(step: Step, outcome: Outcome, attempt: int) -> Outcome:

@@ -14,6 +14,7 @@ from .row import Row, Where
 _NODE: tuple[Where, ...] = ("node",)
 _FAN_OUT = ("parallel",)
 _FAN_IN = ("parallel", "parallel.fan_in")
+_CALLERS = ("codergen", "tool", "parallel", "parallel.fan_in")
 _MANAGER = ("stack.manager_loop",)
 
 REGIONS: tuple[Row, ...] = (
@@ -247,14 +248,16 @@ CHILDREN: tuple[Row, ...] = (
         "tool_hooks.pre",
         ("graph", "node"),
         "string",
-        "A command to run before each tool call of an agent.",
+        "A command to run before each call of a tool or an agent; not 0: the call is not made.",
+        kinds=_CALLERS,
         spec=True,
     ),
     Row(
         "tool_hooks.post",
         ("graph", "node"),
         "string",
-        "A command to run after each tool call of an agent.",
+        "A command to run after each call of a tool or an agent.",
+        kinds=_CALLERS,
         spec=True,
     ),
 )

@@ -14,6 +14,7 @@ from ..graph.elements import Attr, Edge, Node
 from ..graph.model import Graph
 from ..plan.labels import accelerator, match_text
 from ..plan.model import (
+    Agent,
     Conditional,
     Exit,
     FanIn,
@@ -22,6 +23,7 @@ from ..plan.model import (
     Route,
     Start,
     Step,
+    Tool,
     Work,
 )
 from ..policy import Retry
@@ -53,6 +55,8 @@ def step_of(graph: Graph, node: Node, region: str | None, joined: str | None) ->
         on_interrupted=effective(node, "on_interrupted", "rerun") if runs else "rerun",
         reads=_patterns(node, "reads"),
         writes=_patterns(node, "writes"),
+        pre_hook=_hook(graph, node, work, "tool_hooks.pre"),
+        post_hook=_hook(graph, node, work, "tool_hooks.post"),
         classes=node.classes,
         region=region,
         extra=_texts(node.extra),
@@ -90,6 +94,15 @@ def _makes_attempts(work: Work) -> bool:
     if isinstance(work, Parallel | FanIn):
         return work.judge is not None
     return not isinstance(work, Start | Exit | Conditional)
+
+
+def _hook(graph: Graph, node: Node, work: Work, name: str) -> str | None:
+    """A hook of a stage that calls a tool or an agent; an empty one takes the graph's away."""
+    asks = isinstance(work, Parallel | FanIn) and work.judge is not None and work.judge.agent
+    if not asks and not isinstance(work, Tool | Agent):
+        return None
+    own = effective(node, name)
+    return str(graph.value(name) or "" if own is None else own).strip() or None
 
 
 def _retry(graph: Graph, node: Node) -> Retry:

@@ -190,6 +190,7 @@ class Step:
     """A node, ready to run. A fan-out's routes are those taken after its join.
 
     `reads`/`writes` are context key patterns, None where the author declared none.
+    `pre_hook` and `post_hook` are commands to run before and after each call that it makes.
     `region` is the innermost fan-out whose branches contain the step, None on the trunk.
     `extra` keeps unknown attributes; neither it nor `place` counts in the digest.
     """
@@ -209,6 +210,8 @@ class Step:
     on_interrupted: Literal["rerun", "ask", "fail"] = "rerun"
     reads: tuple[str, ...] | None = None
     writes: tuple[str, ...] | None = None
+    pre_hook: str | None = None
+    post_hook: str | None = None
     classes: tuple[str, ...] = ()
     region: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)

@@ -220,6 +220,10 @@ def stage_words(step: Step) -> Iterator[str]:
         yield f"at most {step.max_visits} visits"
     if step.on_interrupted != "rerun":
         yield f"if interrupted: {step.on_interrupted}"
+    if step.pre_hook is not None:
+        yield f"before each call $ {step.pre_hook}"
+    if step.post_hook is not None:
+        yield f"after each call $ {step.post_hook}"
     if step.reads is not None:
         yield f"reads {', '.join(step.reads) or 'nothing'}"
     if step.writes is not None:

@@ -252,7 +252,7 @@ is written. Each such thing is reported once a file, with what to write instead.
 ```bad
 digraph review {
   start [shape=Mdiamond]
-  plan [prompt="Plan the change", "tool_hooks.pre"="make lint"]
+  plan [shape=house, prompt="Plan the change"]
   exit [shape=Msquare]
   start -> plan -> exit
 }

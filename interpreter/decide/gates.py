@@ -10,6 +10,9 @@ from ..records import RouteDecision
 from ..state import State, Walker
 from . import drafts
 
+BACK_LIMIT = 100
+"""How often goal gates that do not hold may lead one walker back, whatever `max_visits` says."""
+
 
 def gate_route(state: State, walker: Walker) -> RouteDecision | None:
     """The way back to an unsatisfied gate, or the failure; None if every gate is satisfied."""
@@ -21,6 +24,15 @@ def gate_route(state: State, walker: Walker) -> RouteDecision | None:
         if walker.parent_fork is None:
             targets += [state.plan.retry_target, state.plan.fallback_retry_target]
         target = next((name for name in targets if name in state.plan.steps), None)
+        if target is not None and walker.sent_back >= BACK_LIMIT:
+            return drafts.route(
+                state,
+                walker,
+                "goal_gate",
+                terminated_status="fail",
+                terminated_reason=f"the goal gate '{node}' is not satisfied, and goal gates have "
+                f"led back {BACK_LIMIT} times already",
+            )
         if target is not None:
             return drafts.route(
                 state,

@@ -7,10 +7,10 @@ effects out, and waits for the next event. It decides nothing itself.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from functools import partial
 
+from .. import retry
 from ..decide import (
     Ask,
     Cancel,
@@ -58,10 +58,10 @@ class Engine:
         ports: Ports,
         folders: Folders,
         jobs: int | None = None,
-        jitter: Callable[[], float] | None = None,
+        jitter: Callable[[str], float] = retry.jitter,
         poll_ms: int | None = None,
     ) -> None:
-        """`jitter` gives the factor of each backoff, in [0.5, 1.5]; by default it is random.
+        """`jitter` gives the factor of the backoff after an attempt, in [0.5, 1.5].
 
         With `poll_ms` the wishes of other terminals are heard that often; without, answers
         only, before the run would park.
@@ -76,7 +76,7 @@ class Engine:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks = Tasks(journal, ports, folders, self._events)
         self._deadlines = Deadlines(ports.clock, self._events)
-        self._jitter = jitter or partial(random.uniform, 0.5, 1.5)
+        self._jitter = jitter
         self._finished: RunResult | None = None
 
     @property
@@ -268,8 +268,10 @@ class Engine:
         references = self._journal.put_artifacts(event.outcome.artifacts)
         if walker is not None:
             self._folders.empty(walker)
+        outcome = event.outcome
+        factor = 1.0 if outcome.status.succeeded else self._jitter(event.attempt_id)
         records = settle.result(
-            state, event.attempt_id, event.path, event.outcome, event.duration_ms, self._jitter()
+            state, event.attempt_id, event.path, outcome, event.duration_ms, factor
         )
         for record in records:
             if isinstance(record, StageLifecycle):

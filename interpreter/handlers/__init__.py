@@ -28,6 +28,7 @@ from ..ports import Handler
 from .agent import AgentHandler, Backend, agent_of
 from .agent_simulate import SimulateBackend
 from .function import Function, function_handler
+from .hooks import HookedHandler
 from .process_groups import GRACE_S
 from .tool import ToolHandler
 
@@ -50,9 +51,10 @@ def built_in(
     functions; one that is called `tool` or `agent` takes that one's place. `grace_s` is what
     a cancelled tool is given to end by itself.
     """
+    agents = AgentHandler({"simulate": SimulateBackend(), **(backends or {})}, backend)
     table: dict[str, Handler] = {
-        TOOL: ToolHandler(environment, grace_s),
-        AGENT: AgentHandler({"simulate": SimulateBackend(), **(backends or {})}, backend),
+        TOOL: HookedHandler(ToolHandler(environment, grace_s), environment, grace_s),
+        AGENT: HookedHandler(agents, environment, grace_s),
     }
     for name, given in (custom or {}).items():
         table[name] = _as_handler(given)
@@ -94,4 +96,5 @@ def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
     if asks and AGENT not in handlers:
         return f"node '{asks[0].id}' asks an agent, and no handler is given for agents"
     agent = handlers.get(AGENT)
+    agent = agent.inner if isinstance(agent, HookedHandler) else agent
     return agent.unready(tuple(asks)) if isinstance(agent, AgentHandler) else None

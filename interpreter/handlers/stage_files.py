@@ -29,6 +29,13 @@ _ITEMS = {
 }
 _ITEM_LIMIT_BYTES = 64 * 1024
 """An element that no variable can hold, or a larger one, stands in the context file only."""
+_HOOKS = (
+    "ATTRACTOR_TOOL_HOOK_PRE",
+    "ATTRACTOR_TOOL_HOOK_POST",
+    "ATTRACTOR_HOOK",
+    "ATTRACTOR_TOOL",
+    "ATTRACTOR_OUTCOME",
+)
 _NAMES = (
     "ATTRACTOR_RUN_ID",
     "ATTRACTOR_NODE_ID",
@@ -42,6 +49,7 @@ _NAMES = (
     "ATTRACTOR_STATUS_FILE",
     "ATTRACTOR_CONTEXT_FILE",
     *_ITEMS,
+    *_HOOKS,
     _EXPORTED,
 )
 
@@ -106,6 +114,8 @@ def stage_environment(
         "ATTRACTOR_STATUS_FILE": str(files.status),
         "ATTRACTOR_CONTEXT_FILE": str(files.context),
     }
+    hooks = {"PRE": call.step.pre_hook, "POST": call.step.post_hook}
+    said |= {f"ATTRACTOR_TOOL_HOOK_{name}": hook for name, hook in hooks.items() if hook}
     said |= {name: _item(call.context.get(key)) for name, key in _ITEMS.items()}
     said |= {_input_variable(name): as_text(v) for name, v in call.inputs.items()}
     own = _own_names({**call.inputs, "goal": call.goal}, kept | said)

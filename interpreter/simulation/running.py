@@ -132,7 +132,7 @@ def carried_out(
         while True:
             seen.append(journal)
             try:
-                engine = Engine(journal, stage.ports, stage.folders, jobs, jitter=lambda: 1.0)
+                engine = Engine(journal, stage.ports, stage.folders, jobs, jitter=lambda _: 1.0)
                 heed(engine)
                 result = await engine.run()
             finally:

@@ -234,6 +234,7 @@ def _route(state: State, record: RouteDecision) -> None:
         walker.node = target
         walker.visit = walker.visits.get(target, 0) + 1
         walker.attempt = 1
+        walker.sent_back += record.rule == "goal_gate"
         arrived = target == state.join_at(walker)
         walker.phase = Phase.STOPPED if arrived else Phase.ENTER
     walker.process = None

@@ -46,7 +46,8 @@ class Walker:
     that was not conditional. `fork` is the stage id of the fan-out it stands at, kept until
     the fan-in has used it. `gates` are the last statuses of visited goal gates. `doomed`: the
     join of a fork above was decided without it; what it still brings is not wanted.
-    `idle_stages` counts stages in a row that did nothing. `answer` is what a person said to the
+    `idle_stages` counts stages in a row that did nothing, `sent_back` how often a goal gate led
+    back. `answer` is what a person said to the
     attempt's question, `verdict` what an agent asked for a winner did; `unsure`: a person is to
     say what became of the attempt. `base` is what workspaces start from, until a fork holds it.
     """
@@ -68,6 +69,7 @@ class Walker:
     reason: str = ""
     last_stage: str = ""
     idle_stages: int = 0
+    sent_back: int = 0
     fork: str | None = None
     due: int | None = None
     process: Process | None = None
@@ -279,10 +281,7 @@ class State:
         self.ready.pop(path, None)
 
     def rest(self, stage: str) -> None:
-        """Nothing is to be decided about a fork until a record touches it again.
-
-        Only takes a hint back; what has happened stays as `apply` wrote it.
-        """
+        """Nothing is to be decided about a fork until a record touches it: a hint is taken back."""
         self.forks_ready.pop(stage, None)
 
     def subtree(self, path: str) -> Iterator[Walker]:

@@ -681,7 +681,6 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
     ("body", "part"),
     [
         ("a [shape=house]", "a"),
-        ("a [tool_hooks.pre=x]", "x"),
     ],
 )
 def test_what_is_not_there_yet_is_an_error(body: str, part: str) -> None:
@@ -699,7 +698,7 @@ def test_that_sessions_are_not_acted_upon_is_a_warning_once_a_file() -> None:
 
 
 def test_what_is_not_there_yet_is_said_once_a_file() -> None:
-    assert len(findings("a [tool_hooks.pre=x] b [tool_hooks.pre=y]")) == 1
+    assert len(findings("a [shape=house] b [shape=house]")) == 1
     assert findings('a [prompt="@you there"] b [shape=component, workspace=shared]') == []
 
 

@@ -204,6 +204,7 @@ def run(
     poll_ms: int | None = None,
     secrets: Secrets = NO_SECRETS,
     given: NewPlan | None = None,
+    handlers: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Run a plan to where the engine leaves it, or resume the run of that id; then replay it.
 
@@ -211,9 +212,9 @@ def run(
     """
     handler = behaviour if isinstance(behaviour, Scripted) else Scripted(behaviour)
     kept = store if store is not None else MemoryStore()
-    handlers = {"tool": handler, "agent": handler}
+    table = handlers or {"tool": handler, "agent": handler}
     asked = interviewer or Nobody()
-    ports = Ports(kept, handlers, asked, SystemClock(), workspaces=workspaces, secrets=secrets)
+    ports = Ports(kept, table, asked, SystemClock(), workspaces=workspaces, secrets=secrets)
     places = Folders(folder, folder / "stages", workspaces=folder / "workspaces" / run_id)
 
     async def go() -> tuple[RunResult, Journal]:
