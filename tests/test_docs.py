@@ -156,14 +156,16 @@ def test_every_variable_that_a_tool_is_given_has_a_row() -> None:
     assert written == given | {"ATTRACTOR_INPUT_NAME"}
 
 
-def test_the_example_of_embedding_prints_what_the_page_says() -> None:
+def test_the_examples_of_embedding_print_what_the_page_says() -> None:
     page = (DOCS / "embedding.md").read_text("utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
-    (printed,) = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, "embedding.md", "exec"), {"__name__": "embedding"})
-    assert said.getvalue() == printed
+    examples = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    printed = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    assert len(examples) == len(printed) == 2
+    for code, expected in zip(examples, printed, strict=True):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(code, "embedding.md", "exec"), {"__name__": "embedding"})
+        assert said.getvalue() == expected
 
 
 def test_the_page_on_embedding_lists_the_passes_in_their_order() -> None:

@@ -262,3 +262,12 @@ def test_each_check_finds(
     assert done.returncode == 1
     found = json.loads(done.stdout)["findings"]
     assert any(said in finding for finding in found), found
+
+
+def test_a_handler_of_ones_own_runs_from_its_module(tmp_path: Path) -> None:
+    own = EXAMPLES / "own_handlers"
+    given = ("--handlers", str(own / "handlers.py"), "--store", "runs.db", "--run-id", "own")
+    done = attractorc("exec", str(own / "words.yaml"), *given, cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "  count: ok (0.0 s)")
+    why = attractorc("why", "own", "words", "--store", "runs.db", cwd=tmp_path)
+    assert why.stdout.startswith("words = 3\n")

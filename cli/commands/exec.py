@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .custom_handlers import custom_handlers, handlers_option, recorded
 from .exits import Exit, Refused
 from .plans import plan_of_file, refuse_unready
 from .redacting import Redaction, configured_for, note_inputs, redaction_options
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 )
 @click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@handlers_option
 @click.option("--simulate", "script", metavar="FILE", help="Script stages and people; run nothing.")
 @click.option("--case", metavar="NAME", help="With --simulate: the case of an x.test.yaml.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
@@ -97,6 +99,7 @@ def command(
     backend: str,
     agent_command: str | None,
     interviewer: str | None,
+    handlers: tuple[str, ...],
     script: str | None,
     case: str | None,
     dry_run: bool,
@@ -132,13 +135,18 @@ def command(
     plan = compiled.plan
     values = given_inputs(plan, inputs)
     place = store_location(store)
-    settings = Settings(place, backend, agent_command, interviewer, jobs, logs, redaction)
+    own = custom_handlers(handlers)
+    settings = Settings(place, backend, agent_command, interviewer, jobs, logs, redaction, own)
+    options |= recorded(handlers)
     workspace = (directory or Path.cwd()).absolute()
     if agent_command:
         options |= {"backend": backend, "agent_command": agent_command}
     result = _executed(compiled, settings, view, run_id, workspace, values, options, as_json)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
+
+
+_ACTORS = ("directory", "files", "backend", "agent_command", "interviewer", "handlers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +191,7 @@ def _refuse_actors() -> None:
     """Refuse options that say who acts in a run where a script does."""
     context = click.get_current_context()
     for parameter in context.command.params:
-        if parameter.name not in ("directory", "files", "backend", "agent_command", "interviewer"):
+        if parameter.name not in _ACTORS:
             continue
         source = context.get_parameter_source(parameter.name)
         if source is not None and source.name == "COMMANDLINE":

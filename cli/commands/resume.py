@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from . import showing, simulating
+from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
 from .plans import refuse_unready
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--backend", type=click.Choice(["simulate", "command"]), help="Who answers prompts.")
 @click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@handlers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @redaction_options
 @colour_option
@@ -74,6 +76,7 @@ def command(
     backend: str | None,
     agent_command: str | None,
     interviewer: str | None,
+    handlers: tuple[str, ...],
     as_json: bool,
     colour: str,
     redaction: Redaction,
@@ -100,15 +103,16 @@ def command(
         jobs,
         logs,
         with_recorded(redaction, options),
+        custom_handlers(handlers),
     )
     _refuse_marker(settings.agent_command)
     view = showing.view(left.plan, as_json, wants_colour(colour, sys.stderr))
     if simulating.OPTION in options:
-        _only_scripted(left.name, backend or agent_command or interviewer)
+        _only_scripted(left.name, backend or agent_command or interviewer or handlers)
         return _played_on(left, settings, kept, view, as_json, wants_colour(colour, sys.stderr))
+    refuse_missing(left.name, options, handlers)
     made = ports(settings, kept)
-    if left.given is not None:
-        refuse_unready(left.plan, made.handlers)
+    refuse_unready(left.plan, made.handlers)
 
     async def opening() -> tuple[Journal, Folders]:
         return await opened_run(settings, made, view, left.going, left.given)
@@ -176,10 +180,10 @@ def _refuse_marker(agent_command: str | None) -> None:
         )
 
 
-def _only_scripted(name: str, given: str | None) -> None:
+def _only_scripted(name: str, given: object) -> None:
     """A script answers everything, so that no other answers can be asked for."""
     if given:
         raise Refused(
             f"the run '{name}' is simulated and goes on with its script; "
-            "leave --backend, --agent-command and --interviewer out"
+            "leave --backend, --agent-command, --interviewer and --handlers out"
         )

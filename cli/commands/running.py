@@ -12,16 +12,16 @@ import os
 import re
 import shutil
 import signal
-import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .exits import Exit, Refused
+from .interviewing import interviewer
 from .redacting import Redaction, secrets_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from attractorc.interpreter.driver import Engine, RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal, Listener
-    from attractorc.interpreter.ports import Interviewer, Ports, Store
+    from attractorc.interpreter.ports import Ports, Store
     from attractorc.interpreter.records import Record
 
     Opening: TypeAlias = Callable[[], Awaitable[tuple[Journal, Folders]]]
@@ -52,7 +52,10 @@ EXIT_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What both commands can be told. `jobs` None: no limit over the whole run."""
+    """What both commands can be told. `jobs` None: no limit over the whole run.
+
+    `handlers` are the host's own, by node type.
+    """
 
     store: str
     backend: str = "simulate"
@@ -61,6 +64,7 @@ class Settings:
     jobs: int | None = None
     logs: Path | None = None
     redaction: Redaction = field(default_factory=Redaction)
+    handlers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def store_location(given: str | None) -> str:
@@ -127,34 +131,12 @@ def ports(settings: Settings, store: Store) -> Ports:
         raise Refused(
             "--backend command needs to know the program: give --agent-command 'PROGRAM ARGS'"
         )
-    handlers = built_in(environment, backends=backends, backend=settings.backend)
+    own = settings.handlers
+    handlers = built_in(environment, backends=backends, backend=settings.backend, custom=own)
     asked = interviewer(settings.interviewer)
     secrets = secrets_of(settings.redaction, environment)
-    own = LocalWorkspaces()
-    return Ports(store, handlers, asked, SystemClock(), workspaces=own, secrets=secrets)
-
-
-def interviewer(name: str | None) -> Interviewer:
-    """Who is asked: the person at the terminal, everybody's yes, a file's answers, or nobody."""
-    from attractorc.interpreter.handlers.interviewers import AutoApprove, Console, Park, Queue
-
-    if name is None:
-        name = "console" if sys.stdin.isatty() and sys.stderr.isatty() else "park"
-    if name.startswith("queue:"):
-        path = Path(name.removeprefix("queue:"))
-        try:
-            answers = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"{path}: the answers cannot be read: {error}") from error
-        return Queue([answer for answer in answers if answer.strip()])
-    match name:
-        case "auto":
-            return AutoApprove()
-        case "console":
-            return Console(sys.stdin.fileno(), sys.stderr)
-        case "park":
-            return Park()
-    raise Refused(f"there is no interviewer '{name}'; there are auto, console, park and queue:FILE")
+    files = LocalWorkspaces()
+    return Ports(store, handlers, asked, SystemClock(), workspaces=files, secrets=secrets)
 
 
 def folders(settings: Settings, workspace: Path, run_id: str) -> Folders:
@@ -242,6 +224,7 @@ def carried_out(
     second one ends what runs. Raises `Refused` with code 4 for trouble with the store.
     """
     from attractorc.interpreter.driver import Engine
+    from attractorc.interpreter.driver.looping import carried_through
     from attractorc.interpreter.ports import PlanRefused, StoreError, Unkeepable
     from attractorc.interpreter.workspace import WorkspaceError
 
@@ -259,14 +242,14 @@ def carried_out(
                 journal.close()
                 where.close()
                 if settings.store == "memory:":
-                    _forget(where, made)
+                    forget(where, made)
             if not result.next_run or engine.stopping or onward is None:
                 return result
             journal, where = await onward(result)
             stopping = engine.stopping
 
     try:
-        return asyncio.run(go())
+        return carried_through(go())
     except (Unkeepable, PlanRefused) as error:
         raise Refused(str(error)) from error
     except (StoreError, WorkspaceError) as error:
@@ -275,7 +258,7 @@ def carried_out(
         made.store.close()
 
 
-def _forget(where: Folders, made: Ports) -> None:
+def forget(where: Folders, made: Ports) -> None:
     """Nobody can ask for what a run without a store left, so nothing stays of it."""
     from attractorc.interpreter.workspaces.leftovers import remove_run
 

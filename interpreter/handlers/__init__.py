@@ -29,6 +29,7 @@ from .agent import AgentHandler, Backend, agent_of
 from .agent_simulate import SimulateBackend
 from .function import Function, function_handler
 from .hooks import HookedHandler
+from .letting_go import LettingGo
 from .process_groups import GRACE_S
 from .tool import ToolHandler
 
@@ -63,9 +64,8 @@ def built_in(
 
 def _as_handler(given: Handler | Function) -> Handler:
     # Ports are no classes to test for: what has `run` is a handler, all else a function.
-    if hasattr(given, "run"):
-        return cast(Handler, given)
-    return function_handler(given)
+    own = cast(Handler, given) if hasattr(given, "run") else function_handler(given)
+    return LettingGo(own)
 
 
 def handler_name(work: Work) -> str | None:

@@ -25,6 +25,7 @@ from attractorc.compiler.plan.model import (
 )
 from attractorc.interpreter.handlers import built_in, check_ready, handler_name
 from attractorc.interpreter.handlers.agent_command import CommandBackend
+from attractorc.interpreter.handlers.letting_go import LettingGo
 from attractorc.interpreter.ports import Call
 
 from .fakes import FakeHandler, call, step
@@ -65,7 +66,9 @@ def test_the_built_in_table_runs_tools_agents_and_the_host_s_own(tmp_path: Path)
 
 def test_a_host_may_replace_a_built_in_handler() -> None:
     mine = FakeHandler()
-    assert built_in({}, custom={"agent": mine})["agent"] is mine
+    given = built_in({}, custom={"agent": mine})["agent"]
+    assert isinstance(given, LettingGo)
+    assert given.inner is mine
 
 
 def test_a_type_without_a_handler_is_named() -> None:
