@@ -13,6 +13,14 @@ from dataclasses import dataclass
 
 from attractorc.compiler.value import Json
 
+_RESERVED = frozenset({"outcome", "preferred_label", "current_node", "last_stage", "last_response"})
+_RESERVED_PREFIXES = ("internal.", "graph.", "parallel.")
+
+
+def is_reserved(key: str) -> bool:
+    """Whether a key belongs to the run itself and is never merged (semantics 6)."""
+    return key in _RESERVED or key.startswith(_RESERVED_PREFIXES)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -32,11 +40,12 @@ _CLEARED = _Cleared()
 class Context(Mapping[str, Json]):
     """A context view: own writes over a base. Reading is a mapping from key to value."""
 
-    __slots__ = ("_base", "_own")
+    __slots__ = ("_base", "_own", "_plain")
 
     def __init__(self, base: Context | None = None) -> None:
         self._base = base
         self._own: dict[str, Written | _Cleared] = {}
+        self._plain: tuple[int, tuple[str, ...]] = (0, ())
 
     def written(self, key: str) -> Written | None:
         """The value that this view shows under a key, with its writer."""
@@ -83,6 +92,17 @@ class Context(Mapping[str, Json]):
         merged = self._merged()
         return {key: merged[key].value for key in sorted(merged)}
 
+    def plain_keys(self) -> tuple[str, ...]:
+        """The visible keys but those of the run itself, sorted."""
+        kept, own = self._plain
+        if kept != len(self._own):  # keys only come, but for `clear`
+            own = tuple(sorted(key for key in self._own if not is_reserved(key)))
+            self._plain = (len(self._own), own)
+        if self._base is None:
+            return own
+        base = self._base.plain_keys()
+        return tuple(sorted({*base, *own})) if own else base
+
     @property
     def own(self) -> dict[str, Written]:
         """What was written in this view itself, in the order of first writing."""
@@ -93,7 +113,8 @@ class Context(Mapping[str, Json]):
         self._own[key] = Written(value, writer)
 
     def clear(self, keys: tuple[str, ...], prefixes: tuple[str, ...]) -> None:
-        """Take away these keys and all with such a beginning; only `apply` may call this."""
+        """Take away these keys, all reserved, and all with such a beginning; only by `apply`."""
+        self._plain = (-1, ())
         for key in [key for key in self._merged() if key in keys or key.startswith(prefixes)]:
             if self._base is not None and key in self._base:
                 self._own[key] = _CLEARED

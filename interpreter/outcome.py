@@ -12,6 +12,12 @@ from enum import StrEnum
 
 from attractorc.compiler.value import Json
 
+PROMPT_FILE = "prompt.md"
+RESPONSE_FILE = "response.md"
+TURN_FILE = "turn.md"
+"""Files of an agent's attempt by name: what was sent, what came back, and of what was sent the
+part that the stage itself said, where that is not the whole."""
+
 
 class Status(StrEnum):
     """How a stage came out (specification 5.2)."""

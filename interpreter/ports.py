@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json
 
+from .carried import NOTHING, Carried
 from .outcome import Outcome
 from .redaction import NO_SECRETS, Secrets
 from .turns import (
@@ -166,7 +167,8 @@ class Call:
     until that record outlives this program, and what led to it the machine. `candidates` are
     the branch ids to choose from, in a call that asks an agent for a winner. `own_workspace`:
     the workspace is a branch's own, and not the run's. `session` is the conversation of an
-    earlier outcome of the same agent that this attempt goes on with, '' for a fresh one.
+    earlier outcome of the same agent that this attempt goes on with, '' for a fresh one. `carried`
+    is what an agent is told beside the prompt.
     """
 
     run_id: str
@@ -189,6 +191,7 @@ class Call:
     candidates: tuple[str, ...] = ()
     own_workspace: bool = False
     session: str = ""
+    carried: Carried = NOTHING
 
 
 class Handler(Protocol):

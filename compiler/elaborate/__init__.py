@@ -88,6 +88,7 @@ def _node(raw: RawNode, kind: Kind, type_name: str, attrs: dict[str, Attr]) -> N
         attrs=attrs,
         extra=raw.extra,
         classes=tuple(dict.fromkeys((*own, *raw.classes))),
+        group=raw.around[-1] if raw.around else "",
         type=type_name,
         declared=raw.declared,
         implicit=raw.implicit,

@@ -33,13 +33,17 @@ MAX_EDGES = 100_000
 
 @dataclass(slots=True)
 class RawNode:
-    """A node as its statements left it: attributes by canonical name, kind not yet known."""
+    """A node as its statements left it: attributes by canonical name, kind not yet known.
+
+    `around` are the classes of the labelled subgraphs around it, where it lies deepest.
+    """
 
     id: str
     span: Span
     attrs: dict[str, Attr]
     extra: dict[str, Attr]
     classes: list[str] = field(default_factory=list)
+    around: tuple[str, ...] = ()
     declared: bool = False
     described: bool = False
     implicit: bool = False
@@ -123,6 +127,8 @@ class Walk:
         for derived in scope.classes:
             if derived not in node.classes:
                 node.classes.append(derived)
+        if len(scope.classes) > len(node.around):
+            node.around = scope.classes
         _enrol(name, scope)
         return node
 

@@ -49,7 +49,8 @@ class Attr:
 class Node:
     """A node: id, kind, known attributes by canonical name, unknown ones in `extra`.
 
-    `type` is the type name where `kind` is `custom`. `span` is the id where the node is
+    `type` is the type name where `kind` is `custom`, `group` the class of the innermost labelled
+    subgraph around it. `span` is the id where the node is
     declared (its first statement with attributes, else where it is first named);
     `declared` is false for a node that only edges name. `broken` are names of attributes
     whose values are findings already, and so are not in `attrs`.
@@ -61,6 +62,7 @@ class Node:
     attrs: Mapping[str, Attr]
     extra: Mapping[str, Attr] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    group: str = ""
     type: str = ""
     declared: bool = True
     implicit: bool = False

@@ -8,6 +8,7 @@ lower to one digest. It must not know text, tokens or a run.
 from __future__ import annotations
 
 from ..graph.model import Graph
+from ..graph.threads import with_threads
 from ..plan.digest import sealed
 from ..plan.model import MAX_RESTARTS, Plan
 from ..value import Json, NotJson, checked
@@ -20,6 +21,7 @@ _NOT_CONTEXT = frozenset({"model_stylesheet", "inputs", "start", "exit", "name"}
 
 def lower(graph: Graph) -> Plan:
     """The sealed plan of a graph without error findings."""
+    graph = with_threads(graph)
     assert graph.start is not None, "a graph with error findings"
     assert graph.exit is not None, "a graph with error findings"
     found = graph.regions

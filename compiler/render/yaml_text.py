@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ..graph.elements import Edge, Node
 from ..graph.model import Graph
+from ..graph.threads import with_threads
 from ..syntax import Document
 from .carried import Carried, Rendered, carried, left_out
 from .yaml_nodes import Entries, edge_entries, graph_entries, inputs_tree, node_entries
@@ -24,7 +25,7 @@ def to_yaml(document: Document, graph: Graph, *, explicit: bool = False) -> Rend
 
     A branch node leaves its `next` to its fan-out's where it can, unless `explicit`.
     """
-    writer = _Writer(graph, explicit)
+    writer = _Writer(with_threads(graph), explicit)
     bodies = writer.bodies()
     remarks = carried(document, bodies.keys())
     lines = [f"# {line}".rstrip() for line in remarks.top]

@@ -13,7 +13,7 @@ from ..joins import Verdict
 from ..outcome import End
 from ..records import ParallelLifecycle
 from ..state import BranchState, Fork, State
-from ..state.model import BranchPhase
+from ..state.phases import BranchPhase
 from . import drafts
 from .commands import Cancel, Command, Commit, Limits
 from .given_up import given_up

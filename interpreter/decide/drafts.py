@@ -10,6 +10,7 @@ from typing import Any
 from attractorc.compiler.plan.model import Work
 from attractorc.compiler.value import Json
 
+from ..fidelity import attempt_fields
 from ..outcome import Outcome
 from ..ports import Question
 from ..records import (
@@ -59,6 +60,7 @@ def started(state: State, walker: Walker) -> StageLifecycle:
         "started",
         handler=handler_name(state.step(walker).work),
         epoch=state.epoch,
+        **attempt_fields(state, walker),
     )
 
 

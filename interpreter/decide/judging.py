@@ -17,6 +17,7 @@ from attractorc.compiler.value import Json, canonical
 
 from .. import retry
 from ..evaluate import render
+from ..fidelity import attempt_fields
 from ..merges import ASKED, Answers, Asking, BranchResult, candidates, select
 from ..outcome import Outcome, failed
 from ..ports import Option, Question
@@ -82,7 +83,8 @@ def start(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands for a walker that has a slot: journal what is asked, then ask the agent."""
     asking = matter(state, walker).asking
     asked: dict[str, Json] = {"key": asking.kind, "candidates": list(asking.candidates)}
-    record = drafts.stage(state, walker, "judging", handler="agent", asked=asked)
+    more = attempt_fields(state, walker)
+    record = drafts.stage(state, walker, "judging", handler="agent", asked=asked, **more)
     return (Commit((record,)), StartAttempt(walker.path))
 
 

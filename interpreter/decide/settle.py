@@ -18,9 +18,10 @@ from ..ports import Answer, Control, Option, Process, Question
 from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
 from ..state import Phase, State, Walker
 from ..state.forks import stage_of
-from ..state.model import BranchPhase
+from ..state.phases import BranchPhase
 from . import drafts, judging, people, unsure
 from .attempts import concluded
+from .linking import with_link
 
 RESERVED = ("outcome", "preferred_label", "current_node")
 RESERVED_PREFIXES = ("internal.", "graph.", "parallel.", "inputs.")
@@ -38,9 +39,10 @@ def result(
         return (_ignored(state, walker, outcome, duration_ms),)
     step = state.step(walker)
     if judging.is_judging(step):
-        return judging.judged(state, walker, outcome, duration_ms, factor)
+        records = judging.judged(state, walker, outcome, duration_ms, factor)
+        return with_link(state, walker, outcome, records)
     outcome, dropped = admitted(step, outcome)
-    return concluded(
+    records = concluded(
         state,
         walker,
         outcome,
@@ -48,6 +50,7 @@ def result(
         duration_ms=duration_ms,
         factor=factor,
     )
+    return with_link(state, walker, outcome, records)
 
 
 def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:

@@ -199,7 +199,14 @@ def _edge(source: str, target: str, route: Route | None) -> dict[str, Json]:
     edge: dict[str, Json] = {"from": source, "to": target}
     if route is not None and route.label:
         edge["label"] = route.label
+    if route is not None and (route.fidelity or route.thread_id):
+        # What an agent there is told depends on the edge that was taken (specification 5.4).
+        edge.update(_present(fidelity=route.fidelity, thread=route.thread_id))
     return edge
+
+
+def _present(**values: str | None) -> dict[str, Json]:
+    return {name: value for name, value in values.items() if value}
 
 
 ENDS = {

@@ -18,12 +18,15 @@ from pathlib import Path
 from attractorc.compiler.plan.model import Agent
 from attractorc.compiler.value import Json
 
+from ..carried import NOTHING
 from ..context import Context
 from ..decide import judging
 from ..evaluate import render
+from ..fidelity import told
 from ..ports import Call, Process
 from ..queries.run_directory import stage_folder
 from ..state import State, Walker
+from ..state.memory import agent_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,9 @@ def call_for(
     folders: Folders,
     report: Callable[[Process], None],
     durable: Callable[[], Awaitable[None]],
+    blob: Callable[[str], bytes],
 ) -> Call:
-    """The call of the attempt that a walker is about to make."""
+    """The call of the attempt that a walker is about to make. `blob` reads one of the store's."""
     step = state.step(walker)
     prompt = ""
     candidates: tuple[str, ...] = ()
@@ -112,6 +116,9 @@ def call_for(
     elif judging.is_judging(step):
         prompt = judging.agent_prompt(state, walker)
         candidates = judging.matter(state, walker).asking.candidates
+    carried, session = NOTHING, ""
+    if walker.memory is not None and agent_of(step) is not None:
+        carried, session = told(state, walker, blob)
     fork = state.own_fork(walker)
     own = state.workspace_of(walker)
     return Call(
@@ -134,6 +141,8 @@ def call_for(
         durable=durable,
         candidates=candidates,
         own_workspace=bool(own),
+        session=session,
+        carried=carried,
     )
 
 

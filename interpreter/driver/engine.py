@@ -26,7 +26,7 @@ from ..decide.filed import filed
 from ..decide.stages import RESTARTED
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
-from ..records.drafts import filled
+from .artifacts import attach
 from .calls import Folders
 from .closing import checkpoint, closing_records
 from .deadlines import Deadlines
@@ -273,9 +273,7 @@ class Engine:
         records = settle.result(
             state, event.attempt_id, event.path, outcome, event.duration_ms, factor
         )
-        for record in records:
-            if isinstance(record, StageLifecycle):
-                filled(record, artifacts=references)
+        attach(records, references)
         return records
 
     # --- effects ---------------------------------------------------------------------

@@ -188,7 +188,8 @@ class Tasks:
 
     def _call(self, walker: Walker, report: Callable[[Process], None]) -> Call:
         journal = self._journal
-        return call_for(journal.state, walker, self._folders, report, journal.durable)
+        blob = journal.store.get_blob
+        return call_for(journal.state, walker, self._folders, report, journal.durable, blob)
 
     async def _ask(self, path: str, asked: Question) -> None:
         try:

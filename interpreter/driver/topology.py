@@ -1,14 +1,15 @@
 """Which store context a record goes to: run, branch and attempt contexts (store.md).
 
 A branch's context is forked from the turn before its fan-out, a retry's from the turn
-before its stage. Rebuilt from the journal on a resume. It must not know what records mean
-to a run.
+before its stage, a thread's from the turn before the first stage in it. Rebuilt from the
+journal on a resume. It must not know what records mean to a run.
 """
 
 from __future__ import annotations
 
+from ..carried import FULL
 from ..ports import Store, Turn
-from ..records import ParallelLifecycle, Record, StageLifecycle
+from ..records import LinkStageToAgent, ParallelLifecycle, Record, StageLifecycle
 from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
@@ -36,12 +37,15 @@ class Topology:
         self._attempts: dict[str, str] = {}
         self._last_stage: dict[str, tuple[str, int]] = {}
         self._ended: dict[str, list[str]] = {}
+        self._threads: dict[str, dict[str, str]] = {}
 
     def place(self, draft: Record) -> str:
         """The context that a draft belongs to; its store ids are filled in on the way."""
         match draft:
             case StageLifecycle():
                 return self._stage(draft)
+            case LinkStageToAgent():
+                return self._link(draft)
             case ParallelLifecycle(kind="branch_started"):
                 base = self._entries[draft.path]
                 above = self._contexts[draft.path]
@@ -69,6 +73,22 @@ class Topology:
         filled(draft, base_context=own, base_turn=base)
         return self._store.fork_context(base)
 
+    def _link(self, draft: LinkStageToAgent) -> str:
+        """A thread's context for its turns, for other links that of their stage's records.
+
+        A turn whose fidelity is not `full` begins its thread anew (store.md).
+        """
+        own = self._contexts[draft.path]
+        filled(draft, pipeline_context_id=own, parent_turn_id=self._heads.get(own))
+        if draft.kind != "turn":
+            return self._attempts.get(draft.path, own) if draft.attempt > 1 else own
+        context = self._threads.get(draft.path, {}).get(draft.thread_key or "")
+        if context is None or draft.fidelity != FULL:
+            context = self._store.fork_context(self._entries[draft.path])
+        head = self._heads.get(context)
+        filled(draft, agent_context_id=context, agent_head_turn_id=head)
+        return context
+
     def learn(self, record: Record, turn: Turn) -> None:
         """Take a turn of the journal into account: one just written, or read on a resume."""
         match record:
@@ -81,6 +101,8 @@ class Topology:
             case StageLifecycle(kind="started"):
                 self._heads.pop(self._attempts.get(record.path, ""), None)
                 self._attempts[record.path] = turn.context
+            case LinkStageToAgent(kind="turn"):
+                self._threads.setdefault(record.path, {})[record.thread_key or ""] = turn.context
             case ParallelLifecycle(kind="branch_started"):
                 self._contexts[record.branch_path or ""] = turn.context
             case ParallelLifecycle() if record.kind in TERMINAL:
@@ -96,6 +118,8 @@ class Topology:
 
     def _forget(self, path: str) -> None:
         for context in (self._contexts.pop(path, ""), self._attempts.pop(path, "")):
+            self._heads.pop(context, None)
+        for context in self._threads.pop(path, {}).values():
             self._heads.pop(context, None)
         self._entries.pop(path, None)
         self._last_stage.pop(path, None)

@@ -25,7 +25,8 @@ from attractorc.compiler.plan.model import (
 )
 
 from ..ports import Handler
-from .agent import AgentHandler, Backend, agent_of
+from ..state.memory import agent_of
+from .agent import AgentHandler, Backend
 from .agent_simulate import SimulateBackend
 from .function import Function, function_handler
 from .hooks import HookedHandler

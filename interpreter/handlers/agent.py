@@ -7,28 +7,30 @@ The handler knows what becomes of a response, and no backend's ways.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from attractorc.compiler.plan.model import Agent, FanIn, Parallel, Step
+from attractorc.compiler.plan.model import Agent, Step
 from attractorc.compiler.value import Json
 
-from ..outcome import Outcome, Status, failed
+from ..outcome import PROMPT_FILE, RESPONSE_FILE, TURN_FILE, Outcome, Status, failed
 from ..ports import Call
+from ..state.memory import agent_of
 from .results import declared_key
+from .sending import Sending, sending
 from .status_file import decided
 
 LAST_RESPONSE_LIMIT = 200
-PROMPT_FILE = "prompt.md"
-RESPONSE_FILE = "response.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """What a backend came to: its text, how it went, and further files of the attempt.
 
-    `status_file` is where a program that answered may have written a status of its own.
+    `status_file` is where a program that answered may have written a status of its own. `session`
+    is the backend's name for the conversation, '' where it keeps none: a call that goes on with it
+    has it in `Call.session`.
     """
 
     text: str
@@ -38,13 +40,16 @@ class Response:
     source: str = "handler"
     status_file: Path | None = None
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    session: str = ""
 
 
 class Backend(Protocol):
     """Answers prompts. Cancellation as for a handler.
 
     One that neither waits nor does anything outside the process may also have
-    `respond_at_once(call, agent, prompt) -> Response`, which is then asked instead.
+    `respond_at_once(call, agent, prompt) -> Response`, which is then asked instead. `prompt` is
+    all there is to send; with `takes_messages = True`, only the new turn of a conversation
+    that `call.carried` has (`sending`).
     """
 
     def unready(self) -> str | None:
@@ -82,8 +87,9 @@ class AgentHandler:
         respond = getattr(backend, "respond_at_once", None)
         if respond is None:
             return None
-        prompt = _prompt(call)
-        return agent_outcome(call.step, prompt, respond(call, agent, prompt))
+        sent = sending(call, agent.backend or self._default, backend)
+        response = respond(sent.call, agent, sent.text)
+        return _outcome(sent, agent.backend or self._default, response)
 
     async def run(self, call: Call) -> Outcome:
         agent = _agent(call.step)
@@ -91,23 +97,28 @@ class AgentHandler:
         backend = self._backends.get(name)
         if backend is None:
             return failed(self._unknown(name), permanent=True)
-        prompt = _prompt(call)
-        response = await backend.respond(call, agent, prompt)
-        outcome = agent_outcome(call.step, prompt, response)
+        sent = sending(call, name, backend)
+        response = await backend.respond(sent.call, agent, sent.text)
+        outcome = _outcome(sent, name, response)
         if response.status_file is None:
             return outcome
         return decided(outcome, response.status_file, call.step)
 
 
-def _prompt(call: Call) -> str:
-    return call.prompt or call.step.label or call.step.id
-
-
-def agent_of(step: Step) -> Agent | None:
-    """What a step asks of an agent, for its own work or for a winner; None if nothing."""
-    if isinstance(step.work, FanIn | Parallel):
-        return None if step.work.judge is None else step.work.judge.agent
-    return step.work if isinstance(step.work, Agent) else None
+def _outcome(sent: Sending, name: str, response: Response) -> Outcome:
+    """The outcome of what was sent, with what the next stage of its thread needs of it."""
+    outcome = agent_outcome(sent.call.step, sent.shown, response)
+    if not sent.call.carried.thread and not response.session:
+        return outcome
+    artifacts = dict(outcome.artifacts)
+    if sent.turn is not sent.shown:
+        artifacts[TURN_FILE] = sent.turn.encode("utf-8", "replace")
+    return replace(
+        outcome,
+        artifacts=artifacts,
+        session=response.session,
+        agent={"backend": name, **outcome.agent},
+    )
 
 
 def _agent(step: Step) -> Agent:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .decision import candidates, merge
 from .model import BranchResult, MergeDecision
-from .rules import is_reserved, isolated_key
+from .rules import isolated_key
 from .table import STRATEGIES, Strategy
 from .winner import ASKED, Answers, Asking, Selection, select
 

@@ -15,9 +15,9 @@ from attractorc.compiler.plan.policy_text import winner_text
 from attractorc.compiler.policy import Winner
 from attractorc.compiler.value import Json
 
+from ..context import is_reserved
 from .contribution import Valued, valued
 from .model import BranchResult
-from .rules import is_reserved
 from .settle import KeyDecision, conflict_text
 from .winner import Selection
 

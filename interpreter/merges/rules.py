@@ -9,14 +9,9 @@ from __future__ import annotations
 from attractorc.compiler.policy import Merge, MergeRule
 from attractorc.compiler.value import encoded
 
-_RESERVED = frozenset({"outcome", "preferred_label", "current_node", "last_stage", "last_response"})
-_RESERVED_PREFIXES = ("internal.", "graph.", "parallel.")
+from ..context import is_reserved
+
 _ISOLATE = MergeRule("*", "isolate")
-
-
-def is_reserved(key: str) -> bool:
-    """Whether a key belongs to the run itself and is never merged (semantics 6)."""
-    return key in _RESERVED or key.startswith(_RESERVED_PREFIXES)
 
 
 def isolated_key(fan_out: str, branch: str, key: str) -> str:

@@ -15,6 +15,7 @@ from .families import (
     SourceRecord,
     StageLifecycle,
 )
+from .links import LinkStageToAgent
 from .plan_change import PlanChange
 from .record import Record
 from .ways import CheckpointSaved, InterviewLifecycle, RouteDecision
@@ -30,6 +31,7 @@ FAMILIES: tuple[type[Record], ...] = (
     RouteDecision,
     CheckpointSaved,
     PlanChange,
+    LinkStageToAgent,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "CheckpointSaved",
     "FanInDecision",
     "InterviewLifecycle",
+    "LinkStageToAgent",
     "ParallelLifecycle",
     "PlanChange",
     "PlanRecord",

@@ -91,6 +91,8 @@ class StageLifecycle(Record):
     the walker's, '' on the trunk. `context_updates` are those that `writes` left, the others in
     `dropped_keys`. `artifacts` maps a file name to its blob, size and type. `ignored` are sentences
     about what did not count, `session` is an agent's, `agent`: backend, model, usage, tries.
+    `fidelity` is how much the agent was told (absent: compact), `thread_key` the conversation that
+    it was told it in, `degraded_from` what it would have been, had the run not been resumed.
     """
 
     TYPE: ClassVar[str] = "attractor.stage_lifecycle"
@@ -139,6 +141,9 @@ class StageLifecycle(Record):
     session: str | None = tag(32)
     agent: dict[str, Json] = tag(33, {})
     ignored: list[str] = tag(34, [])
+    fidelity: str | None = tag(35)
+    thread_key: str | None = tag(36)
+    degraded_from: str | None = tag(37)
 
 
 @family

@@ -44,10 +44,11 @@ class InterviewLifecycle(Record):
 class RouteDecision(Record):
     """Which edge a walker took after a stage, and why.
 
-    `selected_edge` is {from, to, label}, None where the walker stops. `rule` names the step
-    that chose: `condition`, `preferred_label`, `suggested_next`, `weight`, `lexical`,
-    `only_edge`, `fan_in`, `join`, `retry_target`, `fallback_retry_target`, `goal_gate`, `exit`,
-    `dead_end`, `no_route`, `failed`, `limit`. `notes` says what conditions stumbled over.
+    `selected_edge` is {from, to, label, fidelity, thread}, None where the walker stops. `rule`
+    names the step that chose: `condition`, `preferred_label`, `suggested_next`, `weight`,
+    `lexical`, `only_edge`, `fan_in`, `join`, `retry_target`, `fallback_retry_target`,
+    `goal_gate`, `exit`, `dead_end`, `no_route`, `failed`, `limit`. `notes` says what conditions
+    stumbled over.
     """
 
     TYPE: ClassVar[str] = "attractor.route_decision"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .apply import adopt, apply, begin
-from .model import BranchState, Fork, Phase, State, Walker
+from .model import BranchState, Fork, State, Walker
+from .phases import Phase
 
 __all__ = ["BranchState", "Fork", "Phase", "State", "Walker", "adopt", "apply", "begin"]

@@ -18,6 +18,7 @@ from ..records import (
     CheckpointSaved,
     FanInDecision,
     InterviewLifecycle,
+    LinkStageToAgent,
     ParallelLifecycle,
     PlanChange,
     PlanRecord,
@@ -28,9 +29,10 @@ from ..records import (
     StageLifecycle,
 )
 from ..records.times import millis
-from . import forks
+from . import forks, memory
 from .endings import cancel_run, wake_ancestors
-from .model import Phase, State, Walker
+from .model import State, Walker
+from .phases import Phase
 from .queues import asks_after, brings_files, enqueue, handled, withdraw
 
 RUN_STATUS = {
@@ -87,6 +89,10 @@ def apply(state: State, record: Record) -> None:
             walker = state.walkers[record.path]
             forks.merged(state, walker, record)
             enqueue(state, walker)
+        case LinkStageToAgent():
+            remembering = state.walkers.get(record.path)
+            if remembering is not None and remembering.memory is not None:
+                memory.linked(remembering.memory, record)
         case SourceRecord() | PlanRecord() | CheckpointSaved():
             pass
         case PlanChange():
@@ -114,6 +120,10 @@ def _run(state: State, record: RunLifecycle) -> None:
     state.pauses_obeyed = max(state.pauses_obeyed, record.control or 0)
     if record.kind == "cancelling":
         cancel_run(state)
+    if record.kind == "resumed":
+        for walker in state.walkers.values():
+            if walker.memory is not None:
+                memory.resumed(walker.memory)
     if record.kind != "initialized":
         return
     state.run_id = record.run_id
@@ -127,6 +137,7 @@ def _run(state: State, record: RunLifecycle) -> None:
         context.set(f"inputs.{name}", value, "")
     state.restarts = record.restarts or 0
     trunk = Walker("", context, record.start_at or state.plan.start)
+    trunk.memory = memory.Memory() if memory.has_agents(state.plan) else None
     state.walkers[""] = trunk
     enqueue(state, trunk)
 
@@ -141,6 +152,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.attempt = record.attempt
             walker.visits[walker.node] = record.visit
             walker.context.set("current_node", walker.node, walker.writer)
+            if walker.memory is not None:
+                memory.begun(walker.memory, record)
             if isinstance(state.step(walker).work, Parallel):
                 forks.clear_results(walker)
             forks.begin_branch(state, walker)
@@ -169,6 +182,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
         case "judging":
             withdraw(state, walker)
             state.running[walker.path] = None
+            if walker.memory is not None:
+                memory.begun(walker.memory, record)
         case "judged":
             withdraw(state, walker)
             walker.verdict = record
@@ -204,6 +219,8 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
     if status is Status.FAIL and record.attempt > 1:
         key = f"internal.retry_count.{walker.node}"
         walker.context.set(key, record.attempt - 1, writer)
+    if walker.memory is not None:
+        memory.committed(walker.memory, step, record)
     if step.goal_gate:
         walker.gates[walker.node] = status
     walker.phase = Phase.ROUTE
@@ -230,6 +247,8 @@ def _route(state: State, record: RouteDecision) -> None:
         walker.phase = Phase.STOPPED
         state.restart_at = str(cast("dict[str, Any]", record.selected_edge)["to"])
     else:
+        if walker.memory is not None:
+            memory.routed(walker.memory, record.selected_edge)
         target = str(cast("dict[str, Any]", record.selected_edge)["to"])
         walker.node = target
         walker.visit = walker.visits.get(target, 0) + 1

@@ -8,7 +8,8 @@ branches up. It must not know why.
 from __future__ import annotations
 
 from ..records import ParallelLifecycle
-from .model import BranchPhase, BranchState, Fork, Phase, State, Walker
+from .model import BranchState, Fork, State, Walker
+from .phases import BranchPhase, Phase
 from .queues import withdraw_queues
 
 

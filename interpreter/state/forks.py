@@ -18,7 +18,9 @@ from ..records import FanInDecision, ParallelLifecycle
 from ..records.times import millis
 from . import workspaces
 from .endings import decided, forget_below, forget_branch, give_up, join_timeout
-from .model import BranchPhase, BranchState, Fork, Phase, State, Walker
+from .memory import Memory
+from .model import BranchState, Fork, State, Walker
+from .phases import BranchPhase, Phase
 from .queues import brings_files, enqueue, withdraw_queues
 
 UNSCOPED_KEYS = (
@@ -150,6 +152,10 @@ def _branch_started(
         outcome=parent.outcome,
         preferred_label=parent.preferred_label,
     )
+    if parent.memory is not None:
+        # Of a dynamic fan-out, the one branch edge is the template of all.
+        edge = fork.region.branches[0 if fork.elements else branch.index]
+        walker.memory = Memory(edge_fidelity=edge.fidelity or "", edge_thread=edge.thread_id or "")
     branch.phase = BranchPhase.RUNNING
     branch.started_at = millis(record.timestamp)
     branch.context = record.context or ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 
 from attractorc.compiler.plan.model import Plan, Region, Step
@@ -21,21 +20,11 @@ from ..joins import Tally
 from ..outcome import End, Status
 from ..ports import Process
 from ..records import FanInDecision, InterviewLifecycle, StageLifecycle
+from .memory import Memory
+from .phases import BranchPhase, Phase
 
 _SIMULATED = frozenset({"simulate", "simulated"})
 """The options of a run whose stages are scripted: by the command line, or by a host."""
-
-
-class Phase(StrEnum):
-    """What a walker is about (semantics 2)."""
-
-    ENTER = "enter"  # stands before a node; its next attempt has not started
-    RUNNING = "running"  # an attempt is out
-    BACKOFF = "backoff"  # waits before the next attempt
-    ASKING = "asking"  # a person was asked
-    ROUTE = "route"  # the stage is committed; the next edge is open
-    FORKED = "forked"  # its fan-out's branches run
-    STOPPED = "stopped"  # it arrived or ended
 
 
 @dataclass(slots=True)
@@ -50,6 +39,7 @@ class Walker:
     back. `answer` is what a person said to the
     attempt's question, `verdict` what an agent asked for a winner did; `unsure`: a person is to
     say what became of the attempt. `base` is what workspaces start from, until a fork holds it.
+    `memory` is what agents are told of the way, None in a run without any.
     """
 
     path: str
@@ -78,6 +68,7 @@ class Walker:
     doomed: bool = False
     unsure: bool = False
     base: Mapping[str, Json] | None = None
+    memory: Memory | None = None
 
     @property
     def stage(self) -> str:
@@ -97,16 +88,6 @@ class Walker:
 @lru_cache(maxsize=1024)
 def _stage_id(path: str, node: str, visit: int) -> str:
     return f"{path}/{encoded(node)}.{visit}"
-
-
-class BranchPhase(StrEnum):
-    """Where a branch of a fork is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    ARRIVED = "arrived"
-    CANCELLING = "cancelling"
-    ENDED = "ended"
 
 
 @dataclass(slots=True)

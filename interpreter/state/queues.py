@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from attractorc.compiler.plan.model import Agent, Custom, Step, Tool
 
-from .model import Phase, State, Walker
+from .model import State, Walker
+from .phases import Phase
 
 _HANDLED = (Tool, Agent, Custom)
 

@@ -13,7 +13,8 @@ from attractorc.compiler.value import encoded
 
 from ..outcome import Status
 from ..records import ParallelLifecycle
-from .model import Phase, State
+from .model import State
+from .phases import Phase
 from .queues import enqueue
 
 KINDS = ("workspace_ready", "workspace_failed", "workspaces_closed")

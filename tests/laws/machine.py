@@ -40,7 +40,7 @@ from attractorc.interpreter.records import (
     RunLifecycle,
 )
 from attractorc.interpreter.state import Phase, State, apply, begin
-from attractorc.interpreter.state.model import BranchPhase
+from attractorc.interpreter.state.phases import BranchPhase
 
 CANCELLED = "cancelled"
 """What becomes of an attempt that is ended instead of bringing an outcome."""
