@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..diagnostic import Severity
 from ..graph.elements import Attr, Kind
 from ..source import Span
 from .findings import Findings
@@ -27,7 +26,6 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
 REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
 """The attributes that are refused, or some value of them, and what that would be."""
 
-_UNHEEDED = frozenset({"fidelity", "default_fidelity", "thread_id"})
 _KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
 
 
@@ -46,14 +44,6 @@ def _report(what: str, span: Span, mend: str, findings: Findings, node: str | No
 def unsupported_attributes(attrs: Iterable[Attr], findings: Findings) -> None:
     """Reports the attributes that would have to be ignored."""
     for attr in attrs:
-        if attr.name in _UNHEEDED and findings.first_of("unsupported", "sessions"):
-            findings.add(
-                "unsupported",
-                attr.value_span,
-                f"{attr.name} is not acted upon in this version of attractorc: every agent stage"
-                " starts a session of its own and is given its prompt only",
-                severity=Severity.WARNING,
-            )
         row = _ATTRIBUTES.get(attr.name)
         if row and row[0](attr.value):
             _report(row[1], attr.value_span, row[2], findings)

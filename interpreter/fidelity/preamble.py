@@ -108,8 +108,7 @@ def _summary(
     if line := branch_line(walker, amounts.value * 2):
         page.add("")
         page.add(f"{line}.")
-    page.add("")
-    _context(page, state, walker, amounts, "Context values:", "")
+    _context(page, state, walker, amounts, "\nContext values:", "")
 
 
 def _stages(page: Page, way: Way, amounts: Amounts, indent: str) -> None:

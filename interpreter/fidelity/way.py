@@ -62,12 +62,17 @@ def way_of(state: State, walker: Walker) -> Way:
 
 
 def done_line(done: Done, failed: int, said: int) -> str:
-    """A stage in one line; of what it said at most so many characters, if it failed or not."""
+    """A stage in one line; of what it said at most so many characters, if it failed or not.
+
+    Where what successful stages said is told, why one was tried again is told too.
+    """
     name = line_of(done.node, _NAME_CHARS)
     words = name if done.visit == 1 else f"{name} (visit {done.visit})"
     words += f": {done.status}"
     if done.retries:
         words += f" after {done.retries} {'retry' if done.retries == 1 else 'retries'}"
+    if done.tried and said:
+        words += f" ({line_of(done.tried, said)})"
     limit = failed if done.status == "fail" else said
     text = line_of(done.said, limit) if limit else ""
     return f"{words}: {text}" if text else words
@@ -79,7 +84,7 @@ def branch_line(walker: Walker, limit: int) -> str:
     if not isinstance(results, list) or not results:
         return ""
     parts = [
-        f"{one.get('id')} {one.get('status')}"
+        f"{one.get('branch_id')} {one.get('status')}"
         for one in results[:_BRANCHES]
         if isinstance(one, Mapping)
     ]

@@ -8,6 +8,7 @@ was decided, nor how the decision is recorded.
 
 from __future__ import annotations
 
+from ..context import is_reserved
 from .decision import candidates, merge
 from .model import BranchResult, MergeDecision
 from .rules import isolated_key

@@ -42,6 +42,15 @@ ENGINE_GIVEN = frozenset(
         "join",
         "joins",
         "winner",
+        "pipeline_context_id",
+        "parent_turn_id",
+        "agent_context_id",
+        "agent_head_turn_id",
+        "prompt",
+        "response",
+        "backend",
+        "fidelity",
+        "degraded_from",
     }
 )
 """Ids, digests, words of a fixed list, and what the machine decides over all of these."""
@@ -61,6 +70,7 @@ FROM_PLAN = frozenset(
         "fan_out",
         "branches",
         "selected_edge",
+        "thread_key",
         "condition",
         "selected",
         "default_choice",

@@ -172,6 +172,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.attempt = record.next_attempt or record.attempt + 1
             walker.due = millis(record.timestamp) + (record.delay_ms or 0)
             walker.answer = walker.verdict = None
+            if walker.memory is not None:
+                memory.retried(walker.memory, record)
         case "ready" | "interrupted":
             withdraw(state, walker)
             walker.phase = Phase.ENTER

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from attractorc.compiler.plan.model import Agent, Conditional, FanIn, Parallel, Plan, Step
+from attractorc.compiler.plan.model import Agent, Conditional, FanIn, Parallel, Plan, Start, Step
 from attractorc.compiler.value import Json
 
 from ..carried import FULL
@@ -23,13 +23,17 @@ _SAID = ("last_response", "tool.output")
 
 
 class Done(NamedTuple):
-    """A stage that has its outcome: its status, attempts before the last one, and what it said."""
+    """A stage that has its outcome: its status, attempts before the last one, and what it said.
+
+    `tried` is why the last of those attempts was tried again, '' where there was none.
+    """
 
     node: str
     visit: int
     status: str
     retries: int
     said: str
+    tried: str = ""
 
 
 @dataclass(slots=True)
@@ -50,7 +54,8 @@ class Memory:
 
     `edge_fidelity` and `edge_thread` are of the edge to where it stands. `before` is the thread
     of the stage before, '' where that was no agent's under full fidelity. `fidelity`, `thread`
-    and `degraded` are the current attempt's, as it was started. `used_full`: a stage asked for
+    and `degraded` are the current attempt's, as it was started; `tried` is why the one before
+    it was tried again. `used_full`: a stage asked for
     it; `hop`: the next one that does is degraded, because the run was resumed.
     """
 
@@ -64,6 +69,7 @@ class Memory:
     fidelity: str = ""
     thread: str = ""
     degraded: bool = False
+    tried: str = ""
     used_full: bool = False
     hop: bool = False
     threads: dict[str, Thread] | None = None
@@ -98,12 +104,13 @@ def begun(memory: Memory, record: StageLifecycle) -> None:
 
 def committed(memory: Memory, step: Step, record: StageLifecycle) -> None:
     """A stage has its outcome."""
-    if isinstance(step.work, Conditional):
-        return  # it is no stage of its own to those who look back (semantics 2)
+    if isinstance(step.work, Conditional | Start):
+        return  # they did nothing that anybody would look back to (semantics 2)
     retries = record.attempt - 1
     said = record.failure_reason or _said(record.context_updates)
+    status = record.status or ""
     memory.done.append(
-        Done(record.node_id, record.visit, record.status or "", retries, said[:KEPT_CHARS])
+        Done(record.node_id, record.visit, status, retries, said[:KEPT_CHARS], memory.tried)
     )
     if len(memory.done) > KEPT_STAGES:
         del memory.done[0]
@@ -115,7 +122,12 @@ def committed(memory: Memory, step: Step, record: StageLifecycle) -> None:
     memory.before = memory.thread
     if memory.degraded:
         memory.hop = memory.degraded = False
-    memory.fidelity = memory.thread = ""
+    memory.fidelity = memory.thread = memory.tried = ""
+
+
+def retried(memory: Memory, record: StageLifecycle) -> None:
+    """An attempt is to be tried again."""
+    memory.tried = (record.failure_reason or _said(record.context_updates))[:KEPT_CHARS]
 
 
 def linked(memory: Memory, record: LinkStageToAgent) -> None:
