@@ -122,6 +122,10 @@ STAGES = {
         'subgraph { label="The Loop" a [prompt=x, class=fast] }',
         "a: {prompt: x, class: [fast, the-loop], next: exit}\n",
     ),
+    "the thread that a group's label gives, where it counts": (
+        'subgraph { label="The Loop" a [prompt=x, fidelity=full] }',
+        "a:\n  prompt: x\n  fidelity: full\n  thread: the-loop\n  class: [the-loop]\n  next: exit\n",
+    ),
     "defaults": (
         "node [prompt=x, tool_command=y, timeout=5m] a",
         "a: {prompt: x, timeout: 5m, next: exit}\n",

@@ -691,10 +691,11 @@ def test_what_is_not_there_yet_is_an_error(body: str, part: str) -> None:
     assert found.source.text[span.start : span.end] == part
 
 
-def test_that_sessions_are_not_acted_upon_is_a_warning_once_a_file() -> None:
+def test_fidelities_and_threads_are_read_without_a_finding() -> None:
     found, diagnostics = elaborated("a [fidelity=summary:low] b [thread_id=x, fidelity=full]")
     assert found.nodes["a"].attrs["fidelity"].value == "summary:low"
-    assert [(each.rule, each.severity) for each in diagnostics] == [("unsupported", "warning")]
+    assert found.nodes["b"].attrs["thread_id"].value == "x"
+    assert diagnostics == ()
 
 
 def test_what_is_not_there_yet_is_said_once_a_file() -> None:

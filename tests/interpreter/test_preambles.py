@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from attractorc.compiler.plan.model import Conditional, FanIn, Parallel, Plan
 from attractorc.interpreter.context import Context
-from attractorc.interpreter.fidelity import BUDGETS, preamble
+from attractorc.interpreter.fidelity import BUDGETS, CONVERSATION_TOKENS, preamble
 from attractorc.interpreter.fidelity.tokens import QUARTERS, cut, estimated_tokens, quarters
 from attractorc.interpreter.fidelity.values import value_line
 from attractorc.interpreter.outcome import Outcome, Status
@@ -162,6 +165,29 @@ def test_memory_of_a_walker_is_bounded_however_long_its_way() -> None:
     assert len(memory.done) == KEPT_STAGES
     assert max(len(done.said) for done in memory.done) <= KEPT_CHARS
     assert "Completed stages: 60\n" in backend.heard[0].prompt
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "fidelity.md").read_text("utf-8")
+
+
+def test_the_page_has_the_budget_of_every_mode_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z:]+)` \|.*\| ([0-9]+|no bound) \|$", PAGE, re.M)
+    assert dict(rows) == {"full": "no bound", **{mode: str(BUDGETS[mode]) for mode in MODES}}
+    assert f"{CONVERSATION_TOKENS:,} tokens" in PAGE
+
+
+def test_the_example_on_the_page_is_what_a_stage_is_told() -> None:
+    made = plan(
+        quick(step("tests", "gate"), 1),
+        step("gate", "mend", work=Conditional()),
+        agent("mend", "exit", prompt="Mend what is broken."),
+        goal="Ship it",
+    )
+    failed = replace(fails("3 tests failed"), context_updates={"failed": 3})
+    backend = Talker()
+    run(made, Agents(backend, {"tests": failed}))
+    (example,) = re.findall(r"^```\n(.*?)\n```$", PAGE, re.M | re.S)
+    assert backend.heard[0].prompt == example
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=400) | st.sampled_from(
