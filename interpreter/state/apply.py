@@ -57,6 +57,9 @@ def adopt(state: State, plan: Plan) -> None:
     """
     state.plan = plan
     state.timed = state.timed or _timed(plan)
+    if memory.has_agents(plan):
+        for walker in state.walkers.values():
+            walker.memory = walker.memory or memory.Memory()
     for fork in state.forks.values():
         fork.region = plan.regions[fork.region.fan_out]
     for path in [*state.ready, *state.startable]:

@@ -124,7 +124,8 @@ STAGES = {
     ),
     "the thread that a group's label gives, where it counts": (
         'subgraph { label="The Loop" a [prompt=x, fidelity=full] }',
-        "a:\n  prompt: x\n  fidelity: full\n  thread: the-loop\n  class: [the-loop]\n  next: exit\n",
+        "a:\n  prompt: x\n  fidelity: full\n  thread: the-loop\n"
+        "  class: [the-loop]\n  next: exit\n",
     ),
     "defaults": (
         "node [prompt=x, tool_command=y, timeout=5m] a",

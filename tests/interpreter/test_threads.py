@@ -27,6 +27,7 @@ from attractorc.interpreter.stores.memory import MemoryStore
 from .crashing import Crash, Crashing
 from .pipelines import Ran, plan, quick, region, run, step, to, when, writes
 from .talking import Agents, Messages, Sessions, Talker, agent, failing
+from .test_plan_change import changed, died_after, taking_over
 from .test_replay import altered, first
 
 
@@ -400,6 +401,16 @@ class TestResume:
         ran = run(made, Agents(Sessions()), store=store, resume=True)
         starts = [one for one in ran.of(StageLifecycle, "started") if one.node_id == "b"]
         assert starts[-1].degraded_from == FULL
+
+    def test_a_plan_that_takes_over_may_bring_the_first_agents(self) -> None:
+        old = plan(step("a", "b"), step("b", "exit"))
+        new = changed(
+            old, b=agent("b", "c", fidelity="full"), c=agent("c", "exit", fidelity="full")
+        )
+        store = died_after(old, lambda one: isinstance(one, RouteDecision) and one.node_id == "a")
+        backend = Sessions()
+        run(old, Agents(backend), store=store, resume=True, given=taking_over(new))
+        assert [heard.session for heard in backend.heard] == ["", "s1"]
 
     @staticmethod
     def _left_after(made: Plan, node: str) -> MemoryStore:
