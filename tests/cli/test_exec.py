@@ -150,7 +150,7 @@ def test_a_program_that_chooses_the_winner_is_tried_again(tmp_path: Path) -> Non
     assert "j: try 1 failed" in done.stderr
     assert 'it says "I like both"' in done.stderr
     asked = (tmp_path / "asked").read_text()
-    assert asked.startswith("Which one?\n\nThe candidates, as JSON:")
+    assert "\n\n---\n\nWhich one?\n\nThe candidates, as JSON:" in asked, "below what went before"
     assert (tmp_path / "logs" / "j" / "prompt.md").read_text() == asked
     assert (tmp_path / "logs" / "j" / "response.md").read_text() == 'Clearly: {"winner": "b"}'
     told = attractorc(tmp_path, "why", "last", "j", "--store", "s.db").stdout
