@@ -8,10 +8,12 @@ must not know where text comes from or findings go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from posixpath import basename
 from typing import TYPE_CHECKING
 
+from .children import Family
 from .consequences import without_consequences
 from .diagnostic import Diagnostic, Severity, has_errors, ordered
 from .elaborate import elaborate
@@ -34,7 +36,8 @@ class Compiled:
     """What became of one file.
 
     `plan` is None if there is an error, or if none was asked for; `document` and `graph` are
-    None if the file was not even read so far. `diagnostics` are in the order of showing.
+    None if the file was not even read so far. `diagnostics` are in the order of showing, those
+    of the files in `below`, the pipelines that it runs, included.
     """
 
     source: Source
@@ -42,6 +45,12 @@ class Compiled:
     plan: Plan | None = None
     graph: Graph | None = None
     document: Document | None = None
+    below: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The file and those of the pipelines that it runs, by the names that findings show."""
+        return {source.name: source for source in (self.source, *self.below)}
 
 
 def compile_bytes(
@@ -61,7 +70,8 @@ def compile_bytes(
     source, found = decode(data, name)
     if has_errors(found):
         return Compiled(source, ordered(found))
-    return _compile(source, None, found, _Way(tuple(rules), passes, files or no_files, planned))
+    way = _Way(tuple(rules), passes, files or no_files, planned)
+    return _compile(source, None, found, way)
 
 
 def compile_source(
@@ -76,7 +86,8 @@ def compile_source(
 
     A host adds its own as `passes=PASSES + (mine,)` and `rules=RULES + (mine,)`.
     """
-    return _compile(source, language, (), _Way(tuple(rules), passes, files or no_files, True))
+    way = _Way(tuple(rules), passes, files or no_files, True)
+    return _compile(source, language, (), way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,33 @@ class _Way:
 def _compile(
     source: Source, language: Language | None, found: tuple[Diagnostic, ...], way: _Way
 ) -> Compiled:
+    root = basename(source.name)
+
+    def make(file: Source, told: tuple[Diagnostic, ...], chain: tuple[str, ...]) -> Compiled:
+        return Compiled(file, told) if has_errors(told) else one(file, None, told, chain)
+
+    def one(
+        file: Source,
+        written: Language | None,
+        told: tuple[Diagnostic, ...],
+        chain: tuple[str, ...],
+    ) -> Compiled:
+        return _compile_one(file, written, told, way, family, chain)
+
+    family = Family(source.name, way.files, make)
+    compiled = one(source, language, found, (root,))
+    below = tuple(made.source for made in family.known.values())
+    return replace(compiled, below=below) if below else compiled
+
+
+def _compile_one(
+    source: Source,
+    language: Language | None,
+    found: tuple[Diagnostic, ...],
+    way: _Way,
+    family: Family,
+    chain: tuple[str, ...],
+) -> Compiled:
     document, syntax = read(source, language or language_of(source.name, source.text))
     found += syntax
     if document is None:
@@ -101,18 +139,22 @@ def _compile(
     for each in way.passes:
         graph, passed = each(graph, way.files)
         found += passed
-    found = ordered(_judged(graph, found, way.rules))
+    below = family.adopt(graph, chain)
+    graph = below.graph
+    found = ordered(_judged(graph, found + below.faults, way.rules))
     found = suppressed(document, found, way.rules)
-    plan = _plan(graph, found) if way.planned else None
+    if below.found:
+        found = ordered(found + below.found)
+    plan = _plan(graph, below.plans, found) if way.planned else None
     return Compiled(source, found, plan, graph, document)
 
 
-def _plan(graph: Graph, found: tuple[Diagnostic, ...]) -> Plan | None:
+def _plan(graph: Graph, children: Mapping[str, Plan], found: tuple[Diagnostic, ...]) -> Plan | None:
     if has_errors(found):
         return None
     from .lower import lower
 
-    return lower(graph)
+    return lower(graph, children)
 
 
 def _judged(

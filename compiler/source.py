@@ -28,6 +28,29 @@ class Unreadable(Exception):
     """A file cannot be read; the text goes on where "the file 'x' ..." stops."""
 
 
+def placed(folder: str, path: str) -> str:
+    """A path that a file in `folder` names, from the root folder on, without `.` and `..`.
+
+    Raises `Unreadable` for one that is outside the root folder by its spelling; what a link
+    leads to is for the reader, who can see it.
+    """
+    if not path:
+        raise Unreadable("has no name")
+    if any(char < " " or char == "\x7f" for char in path):
+        raise Unreadable("has a control character in its name")
+    if path.startswith(("/", "\\")) or path[1:2] == ":":
+        raise Unreadable("is outside the pipeline's folder: its path is absolute")
+    parts: list[str] = []
+    for part in (*folder.split("/"), *path.replace("\\", "/").split("/")):
+        if part == ".." and not parts:
+            raise Unreadable("is outside the pipeline's folder")
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
 def no_files(path: str) -> bytes:
     """The reader of a pipeline that has no folder: it came as text, or by standard input."""
     raise Unreadable("cannot be read: the pipeline was given as text, not as a file in a folder")
@@ -66,10 +89,12 @@ class Source:
     """The text of one file under the name that findings are to show.
 
     `text` has no byte order mark; line ends are as on the disk, so that offsets match it.
+    `folder` is where it lies below the root folder of what is compiled, '' for that itself.
     """
 
     name: str
     text: str
+    folder: str = ""
     _line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -55,7 +55,7 @@ def render(template: Template, context: Mapping[str, Json], inputs: Mapping[str,
             case str():
                 parts.append(part)
             case ContextRef():
-                parts.append(as_text(_lookup(part.key, context)))
+                parts.append(as_text(looked_up(part.key, context)))
             case InputRef():
                 parts.append(as_text(inputs.get(part.name)))
             case _:
@@ -63,7 +63,7 @@ def render(template: Template, context: Mapping[str, Json], inputs: Mapping[str,
     return "".join(parts)
 
 
-def _lookup(key: str, context: Mapping[str, Json]) -> Json:
+def looked_up(key: str, context: Mapping[str, Json]) -> Json:
     """Specification 10.4: the key itself, then without its `context.` prefix."""
     if key in context:
         return context[key]
@@ -77,7 +77,7 @@ def _value(key: str, scene: Scene) -> Json:
         return scene.outcome
     if key == "preferred_label":
         return scene.preferred_label
-    return _lookup(key, scene.context)
+    return looked_up(key, scene.context)
 
 
 def _truthy(value: Json) -> bool:

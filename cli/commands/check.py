@@ -150,9 +150,19 @@ def _examined(
     tasks = [Task(item, settings(item), mend) for item in inputs.read]
     done = examined(tasks, given["jobs"])
     of = {task.item.name: task.settings for task in tasks}
+    # A file that was named speaks for itself; of others a pipeline that runs them tells.
+    told = [
+        found
+        for each in done
+        for found in each.findings
+        if found.span.file == each.source.name or found.span.file not in of
+    ]
+    sources = {source.name: source for each in done for source in each.below}
+    for task, each in zip(tasks, done, strict=True):
+        of = {**{source.name: task.settings for source in each.below}, **of}
     report = Report(
-        ordered([found for each in done for found in each.findings]),
-        {each.source.name: each.source for each in done},
+        ordered(told),
+        {**sources, **{each.source.name: each.source for each in done}},
         lambda found: of[found.span.file].fails(found),
         wants_colour(given["colour"], sys.stdout),
     )

@@ -36,9 +36,9 @@ def compiled_or_refused(
     if compiled.plan is not None:
         found = tuple(one for one in found if warned and one.severity is not Severity.INFO)
         if found:
-            told = full(found, {compiled.source.name: compiled.source}, colour)
+            told = full(found, compiled.sources, colour)
             click.echo(told, nl=False, err=True, color=True)
         return compiled.plan
-    told = full(found, {compiled.source.name: compiled.source}, colour)
+    told = full(found, compiled.sources, colour)
     click.echo(told, nl=False, err=True, color=True)
     raise Refused(f"{item.name} has no plan: {counts(found)}", Exit.NOT_HELD)

@@ -43,6 +43,7 @@ class Task:
 class Examined:
     """What was found in a file, after the fixes: `data` are the bytes with them, if there
     are any, and `mended` is their number. `failed` says whether a finding fails the check.
+    `below` are the files of the pipelines that it runs, in which there can be findings, too.
     """
 
     source: Source
@@ -50,6 +51,7 @@ class Examined:
     failed: bool
     data: bytes | None = None
     mended: int = 0
+    below: tuple[Source, ...] = ()
 
 
 def examined(tasks: Sequence[Task], jobs: int | None) -> list[Examined]:
@@ -82,7 +84,8 @@ def examine(task: Task) -> Examined:
             break
         data, compiled, findings, mended = changed, again, left, mended + count
     failed = any(task.settings.fails(found) for found in findings)
-    return Examined(compiled.source, findings, failed, data if data != item.data else None, mended)
+    written = data if data != item.data else None
+    return Examined(compiled.source, findings, failed, written, mended, compiled.below)
 
 
 def _found(task: Task, data: bytes) -> tuple[Compiled, tuple[Diagnostic, ...]]:
@@ -98,7 +101,11 @@ def _changed(
 ) -> tuple[bytes, int]:
     """The bytes with the fixes of one round, and how many fixes those are."""
     fixes = [
-        found.fix for found in findings if found.fix and (found.fix.safe or task.mend == "all")
+        found.fix
+        for found in findings
+        if found.fix
+        and (found.fix.safe or task.mend == "all")
+        and found.span.file == compiled.source.name
     ]
     if not fixes:
         return data, 0

@@ -14,6 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from attractorc.compiler.plan.model import Plan
+from attractorc.interpreter.queries.paths import callers
 from attractorc.interpreter.records import Record, StageLifecycle
 from attractorc.interpreter.state import State
 
@@ -56,7 +57,7 @@ class Live(View):
                 self._running[key] = (record, time.monotonic())
             elif record.kind != "process_started":
                 self._running.pop(key, None)
-                if record.kind in ("completed", "failed"):
+                if record.kind in ("completed", "failed") and not callers(record.path):
                     self._done.add(record.node_id)
         super().__call__(record, state)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote
 
 import click
 
@@ -96,7 +95,7 @@ class View:
             case PlanChange():
                 return f"run {record.run_id}: goes by another plan from here on"
             case StageLifecycle(kind="started"):
-                self._names[record.node_id] = record.handler or ""
+                self._names[f"{record.path}/{record.node_id}"] = record.handler or ""
             case StageLifecycle(kind="completed" | "failed" | "retrying" | "cancelled"):
                 return self._stage(record)
             case StageLifecycle(kind="judging"):
@@ -118,7 +117,7 @@ class View:
         from attractorc.interpreter.records import StageLifecycle
 
         assert isinstance(record, StageLifecycle)
-        if self._names.get(record.node_id) in SILENT:
+        if self._names.get(f"{record.path}/{record.node_id}") in SILENT:
             return None
         status = record.status or record.kind
         mark, colour = MARKS.get(status, (status, "white"))
@@ -142,11 +141,12 @@ class JsonLines(View):
 
 
 def where(path: str) -> str:
-    """The branches that a path leads through: `checks/unit › `."""
+    """The branches and the stages' pipelines that a path leads through: `checks/unit › `."""
     if not path:
         return ""
-    parts = path.strip("/").split("/")
-    return "/".join(unquote(part) for part in parts[1::2]) + " › "
+    from attractorc.interpreter.queries.paths import levels
+
+    return "/".join(level.branch or level.node for level in levels(path)) + " › "
 
 
 def _one_line(text: str, limit: int = 160) -> str:

@@ -19,7 +19,7 @@ from .format import CASES
 from .judging import REGIONAL
 from .reading import Read, data, read_file, refuse
 from .scripts import script_of
-from .stage_ids import NoStage, no_node, node_of
+from .stage_ids import NoStage, in_family, no_node, node_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def case_of(read: Read, plan: Plan, shared: Script, findings: Findings) -> Case:
     for key in REGIONAL:
         for name, span in _keys(expect, key):
             node = _check_node(key, name, span, plan, findings)
-            if node is not None and node not in plan.regions:
+            if node is not None and not any(node in one.regions for one in plan.family):
                 findings.error(span, f"'{key}': '{node}' is no fan-out")
     return Case(
         read.value["name"].value,
@@ -88,7 +88,9 @@ def _check_node(key: str, name: str, span: Span, plan: Plan, findings: Findings)
     except NoStage as error:
         findings.error(span, f"'{key}': {error}")
         return None
-    if name in plan.steps:
+    if key == "path" and name in plan.steps:
+        return name
+    if key != "path" and in_family(name, plan) is not None:
         return name
     findings.error(span, f"'{key}': {no_node(name, plan)}")
     return None

@@ -94,7 +94,9 @@ def _never_ran(read: Read, run: Observed) -> Iterator[Miss]:
 
 
 def _questions(read: Read, run: Observed) -> Iterator[Miss]:
-    wanted = [normal(item) if item.startswith("/") else encoded(item) for item in data(read)]
+    wanted = [
+        normal(item, run.plan) if item.startswith("/") else encoded(item) for item in data(read)
+    ]
     got = [
         stage if stage in wanted else stage.rpartition("/")[2].rpartition(".")[0]
         for stage in run.questions
@@ -113,7 +115,7 @@ def in_regions(key: str, judge: RegionJudge, read: Read, run: Observed) -> Itera
     """What is expected of fan-outs, each by its id, or by its stage id if it ran often."""
     for name, wanted in read.value.items():
         about, span = f"{key}: {name}", read.keys[name]
-        stage = normal(name) if name.startswith("/") else ""
+        stage = normal(name, run.plan) if name.startswith("/") else ""
         met = [
             region
             for region in run.regions.values()

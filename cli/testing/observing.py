@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from attractorc.compiler.plan.model import Plan, Start
+from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 from attractorc.interpreter.queries import JoinEntry, branches, joins
 from attractorc.interpreter.queries.reading import stage_id
@@ -42,8 +42,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A run as it was. `regions` are by stage id, `ran` counts attempts by node."""
+    """A run as it was. `regions` are by stage id, `ran` counts attempts by node.
 
+    `path` is the trunk's; nodes of child pipelines are among those that `ran`.
+    """
+
+    plan: Plan
     outcome: str
     reason: str
     path: list[str]
@@ -69,7 +73,7 @@ def observed(plan: Plan, run: Simulated) -> Observed:
         if isinstance(record, StageLifecycle) and record.kind == "started":
             ran.setdefault(record.node_id, set()).add(record.stage_attempt_id)
             stage = stage_id(record.path, record.node_id, record.visit)
-            if stage not in seen and not isinstance(plan.steps[record.node_id].work, Start):
+            if stage not in seen and record.handler != "start":
                 seen.add(stage)
                 walked.setdefault(record.path, []).append(record.node_id)
         elif isinstance(record, FanInDecision):
@@ -78,6 +82,7 @@ def observed(plan: Plan, run: Simulated) -> Observed:
                 states = {str(one["branch"]): str(one["state"]) for one in entry["writes"]}
                 regions[stage].writes[str(entry["key"])] = states
     return Observed(
+        plan,
         run.result.status,
         run.result.reason,
         trunk,

@@ -17,7 +17,7 @@ from attractorc.interpreter.simulation import Play, Reply, Script
 
 from .format import SCRIPT
 from .reading import Read, data, read_file, refuse
-from .stage_ids import NoStage, no_node, node_of, normal
+from .stage_ids import NoStage, in_family, no_node, normal, place_of
 
 REPLIES: Mapping[str, Literal["timeout", "skip", "park"]] = {
     "timeout": "timeout",
@@ -67,7 +67,7 @@ class _Scripted:
                 message = f"'{step.id}' runs nothing, so there is no outcome to script{hint}"
                 self._findings.error(read.keys[name], message)
                 continue
-            found[_key(name)] = tuple(self.play(each, step) for each in _turns(value))
+            found[_key(name, self._plan)] = tuple(self.play(each, step) for each in _turns(value))
         return found
 
     def answers(self, read: Read) -> dict[str, tuple[Reply, ...]]:
@@ -80,19 +80,22 @@ class _Scripted:
                 message = f"'{step.id}' asks nobody, so there is nothing to answer"
                 self._findings.error(read.keys[name], message)
                 continue
-            found[_key(name)] = tuple(self.reply(each, step) for each in _turns(value))
+            found[_key(name, self._plan)] = tuple(self.reply(each, step) for each in _turns(value))
         return found
 
     def step(self, name: str, span: Span) -> Step | None:
         """The step that a node or stage id names; None, with a finding, if there is none."""
         try:
-            node = node_of(name, self._plan) if name.startswith("/") else name
+            named = place_of(name, self._plan) if name.startswith("/") else None
         except NoStage as error:
             self._findings.error(span, str(error))
             return None
-        if node not in self._plan.steps:
-            self._findings.error(span, no_node(node, self._plan))
-        return self._plan.steps.get(node)
+        if named is not None:
+            return named[0].steps[named[1]]
+        plan = in_family(name, self._plan)
+        if plan is None:
+            self._findings.error(span, no_node(name, self._plan))
+        return None if plan is None else plan.steps[name]
 
     def play(self, read: Read, step: Step | None) -> Play:
         if not isinstance(read.value, dict):
@@ -131,7 +134,9 @@ class _Scripted:
         return any(
             key.kind == kind
             and step.id == (region.join_at if region.meeting == "fan_in" else region.fan_out)
-            for region in self._plan.regions.values()
+            for plan in self._plan.family
+            for region in plan.regions.values()
+            if plan.steps.get(step.id) is step
             for key in region.winner.keys
         )
 
@@ -152,8 +157,8 @@ class _Scripted:
         return Reply("answer" if word is None else REPLIES[word], text, after_ms)
 
 
-def _key(name: str) -> str:
-    return normal(name) if name.startswith("/") else name
+def _key(name: str, plan: Plan) -> str:
+    return normal(name, plan) if name.startswith("/") else name
 
 
 def _turns(read: Read) -> list[Read]:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from attractorc.compiler.plan.model import Plan, Region
+from attractorc.compiler.plan.model import Child, Plan, Region
 from attractorc.compiler.value import encoded, nearest
 
-_STAGE_ID = re.compile(r"(?:/[^/]+\.[1-9][0-9]*/[^/]+)*/[^/]+\.[1-9][0-9]*")
+_STAGE_ID = re.compile(r"(?:/[^/]+)*/[^/]+\.[1-9][0-9]*")
+_VISITED = re.compile(r".+\.[1-9][0-9]*(?:@[1-9][0-9]*)?")
 FORM = "/<node>.<visit> or /<fan-out>.<visit>/<branch>/<node>.<visit>"
 
 
@@ -21,14 +22,28 @@ class NoStage(ValueError):
     """The plan has no such stage; one clause."""
 
 
-def normal(text: str) -> str:
+def normal(text: str, plan: Plan) -> str:
     """A stage id as runs write it."""
-    parts = text.split("/")
-    made = [
-        _with_visit(part) if number % 2 else encoded(unquote(part))
-        for number, part in enumerate(parts)
-    ]
+    first, *parts = text.split("/")
+    made, here = [first], plan
+    while parts:
+        stage = parts.pop(0)
+        made.append(_with_visit(stage))
+        step = here.steps.get(_node(stage))
+        if step is not None and isinstance(step.work, Child):
+            here = _below(step.work, here, plan)
+        elif parts:
+            made.append(encoded(unquote(parts.pop(0))))
     return "/".join(made)
+
+
+def _below(work: Child, here: Plan, plan: Plan) -> Plan:
+    return plan.children[work.plan] if work.plan else here
+
+
+def _node(stage: str) -> str:
+    """The node of one stage in an id: without its visit, and without the attempt."""
+    return unquote(stage.rpartition(".")[0])
 
 
 def _with_visit(part: str) -> str:
@@ -38,22 +53,40 @@ def _with_visit(part: str) -> str:
 
 def node_of(text: str, plan: Plan) -> str:
     """The node of a stage id that the plan can have. Raises `NoStage`."""
+    return place_of(text, plan)[1]
+
+
+def place_of(text: str, plan: Plan) -> tuple[Plan, str]:
+    """The node of a stage id that the plan can have, and the pipeline that it is in.
+
+    Raises `NoStage`.
+    """
     if _STAGE_ID.fullmatch(text) is None:
         raise NoStage(f"'{text}' is no stage id; write {FORM}")
     *around, last = text.split("/")[1:]
-    inside: str | None = None
-    for stage, branch in zip(around[::2], around[1::2], strict=True):
-        fan_out = _known(stage, plan, inside)
-        region = plan.regions.get(fan_out)
-        if region is None:
-            raise NoStage(f"'{text}': '{fan_out}' is no fan-out")
-        _check_branch(unquote(branch), region)
-        inside = fan_out
-    return _known(last, plan, inside)
+    here, inside = plan, None
+    while around:
+        if _VISITED.fullmatch(around[0]) is None:
+            raise NoStage(f"'{text}' is no stage id; write {FORM}")
+        name = _known(around.pop(0), here, inside)
+        work = here.steps[name].work
+        if name in here.regions and around:
+            _check_branch(unquote(around.pop(0)), here.regions[name])
+            inside = name
+        elif isinstance(work, Child):
+            here, inside = _below(work, here, plan), None
+        else:
+            raise NoStage(f"'{text}': '{name}' is no fan-out")
+    return here, _known(last, here, inside)
+
+
+def in_family(name: str, plan: Plan) -> Plan | None:
+    """The first pipeline of a plan and its children that has a node."""
+    return next((one for one in plan.family if name in one.steps), None)
 
 
 def _known(part: str, plan: Plan, inside: str | None) -> str:
-    name = unquote(part.rpartition(".")[0])
+    name = _node(part)
     if name not in plan.steps:
         raise NoStage(no_node(name, plan))
     if plan.steps[name].region != inside:

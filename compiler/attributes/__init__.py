@@ -37,7 +37,8 @@ __all__ = [
 ]
 
 JUDGED: frozenset[str] = frozenset(
-    {row.name for row in REGIONS} | {"tool_command", "output", "human.default_choice"}
+    {row.name for row in REGIONS}
+    | {"tool_command", "output", "human.default_choice", "pipeline", "with"}
 )
 RETRIES = frozenset({"max_retries", "retry_policy"})
 REGION_KINDS = ("parallel", "parallel.fan_in")

@@ -15,6 +15,7 @@ _NODE: tuple[Where, ...] = ("node",)
 _FAN_OUT = ("parallel",)
 _FAN_IN = ("parallel", "parallel.fan_in")
 _CALLERS = ("codergen", "tool", "parallel", "parallel.fan_in")
+_CHILD = ("pipeline",)
 _MANAGER = ("stack.manager_loop",)
 
 REGIONS: tuple[Row, ...] = (
@@ -178,8 +179,16 @@ CHILDREN: tuple[Row, ...] = (
         "pipeline",
         _NODE,
         "string",
-        "Another pipeline file that runs as this one stage.",
-        aliases=("sub_pipeline",),
+        "Another pipeline file that runs as this one stage; paths start at this file's folder.",
+        kinds=_CHILD,
+        aliases=("sub_pipeline", "dot_file"),
+    ),
+    Row(
+        "with",
+        _NODE,
+        "arguments",
+        "What the inputs of the child pipeline are given; ${context.key} alone keeps its type.",
+        kinds=_CHILD,
     ),
     Row(
         "stack.child_dotfile",

@@ -30,6 +30,7 @@ ValueType: TypeAlias = Literal[
     "node_ref",
     "stylesheet",
     "inputs",
+    "arguments",
 ]
 
 

@@ -13,6 +13,7 @@ _AGENTS = ("codergen", "custom")
 # A region's two ends: read there only where somebody is asked for the winner.
 _REGION = ("parallel", "parallel.fan_in")
 _MODELS = ("codergen", *_REGION, "custom", "stack.manager_loop")
+_RETRIED = ("codergen", "tool", "wait.human", "pipeline", "custom")
 _WORKERS = ("codergen", "tool", "wait.human", "custom")
 _EFFORTS = ("low", "medium", "high")
 
@@ -77,7 +78,7 @@ STAGES: tuple[Row, ...] = (
         "int",
         "How often the stage is tried again after a RETRY or a FAIL.",
         "the graph's default_max_retries",
-        kinds=(*_WORKERS, *_REGION),
+        kinds=(*_RETRIED, *_REGION),
         minimum=0,
         spec=True,
     ),
@@ -86,7 +87,7 @@ STAGES: tuple[Row, ...] = (
         _NODE,
         "retry",
         "A preset of tries and delays: none, standard, aggressive, linear or patient.",
-        kinds=(*_WORKERS, *_REGION),
+        kinds=(*_RETRIED, *_REGION),
         synonyms=("retry",),
     ),
     Row(
@@ -95,7 +96,7 @@ STAGES: tuple[Row, ...] = (
         "duration",
         "The longest time that one attempt may take.",
         "no limit",
-        kinds=(*_WORKERS, *_REGION),
+        kinds=(*_RETRIED, *_REGION),
         aliases=("human_timeout_seconds",),
         minimum=1,
         spec=True,
@@ -137,7 +138,7 @@ STAGES: tuple[Row, ...] = (
         "bool",
         "Once its retries are used up, the stage ends as partial_success, not as fail.",
         "false",
-        kinds=_WORKERS,
+        kinds=_RETRIED,
         spec=True,
     ),
     Row(

@@ -25,6 +25,7 @@ _CALLED: Mapping[str, str] = {
     "parallel": "a fan-out",
     "parallel.fan_in": "a fan-in",
     "stack.manager_loop": "a supervisor",
+    "pipeline": "a pipeline as a stage",
     "start": "a start",
     "tool": "a tool stage",
     "wait.human": "a human gate",
@@ -40,6 +41,7 @@ _SHAPES: Mapping[Kind, str] = {
 _MENDS: Mapping[str, str] = {
     "tool_command": "give the node shape=parallelogram",
     "join": "write it on the fan-out",
+    "pipeline": "remove it, or leave out the shape or type that makes the node another stage",
 }
 _PERSON = frozenset({"human"})
 _AGENT = frozenset({"prompt"})

@@ -37,7 +37,8 @@ _IDS: Mapping[str, Kind] = {
     "end": "exit",
     "End": "exit",
 }
-_WORK = ("prompt", "prompt_file", "tool_command")
+_WORK = ("prompt", "prompt_file", "tool_command", "pipeline")
+_SPOKEN_TYPES: Mapping[str, Kind] = {"sub_pipeline": "pipeline"}
 
 
 def kinds(nodes: Iterable[RawNode], findings: Findings) -> dict[str, tuple[Kind, str]]:
@@ -61,10 +62,14 @@ def _kind(node: RawNode, findings: Findings) -> tuple[Kind, str]:
     type_name = _text(node.attrs.get("type"))
     if type_name in _TYPES:
         return cast("Kind", type_name), ""
+    if type_name in _SPOKEN_TYPES:
+        return _SPOKEN_TYPES[type_name], ""
     if type_name:
         return "custom", type_name
     shape = node.attrs.get("shape")
     written = _text(shape)
+    if "pipeline" in node.attrs and SHAPES.get(written, "codergen") == "codergen":
+        return "pipeline", ""
     if shape is None or not written:
         working = any(name in node.attrs for name in _WORK)
         return ("codergen" if working else _IDS.get(node.id, "codergen")), ""

@@ -21,7 +21,6 @@ def _always(value: Any) -> bool:
 
 
 _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-    "pipeline": (_always, "a pipeline as a stage", "put its nodes into this file"),
 }
 REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
 """The attributes that are refused, or some value of them, and what that would be."""

@@ -43,11 +43,12 @@ class Place:
         self.findings.add(rule, value.span, message, help=mend)
         return BROKEN
 
-    def fault(self, rule: str, fault: Fault) -> Any:
-        """Reports a fault of a small language; gives `BROKEN`."""
-        problem = fault.problem
-        self.findings.add(rule, fault.span(self.source), problem.message, help=problem.help)
-        return BROKEN
+    def fault(self, rule: str, found: Any) -> Any:
+        """What a small language gave; a fault is reported, and gives `BROKEN`."""
+        if isinstance(found, Fault):
+            said = found.problem
+            self.findings.add(rule, found.span(self.source), said.message, help=said.help)
+        return BROKEN if isinstance(found, Fault) else found
 
     def text(self, value: Value) -> str | None:
         """The text of a scalar; None for others, which is a finding then."""
@@ -190,29 +191,31 @@ def _condition(value: Value, place: Place) -> Any:
 def _join(value: Value, place: Place) -> Any:
     from ..frontend.joins import join_of
 
-    found = join_of(value)
-    return place.fault("join_syntax", found) if isinstance(found, Fault) else found
+    return place.fault("join_syntax", join_of(value))
 
 
 def _winner(value: Value, place: Place) -> Any:
     from ..frontend.winners import winner_of
 
-    found = winner_of(value)
-    return place.fault("winner_syntax", found) if isinstance(found, Fault) else found
+    return place.fault("winner_syntax", winner_of(value))
 
 
 def _merge(value: Value, place: Place) -> Any:
     from ..frontend.merges import merge_of
 
-    found = merge_of(value)
-    return place.fault("merge_syntax", found) if isinstance(found, Fault) else found
+    return place.fault("merge_syntax", merge_of(value))
 
 
 def _inputs(value: Value, place: Place) -> Any:
     from ..frontend.inputs import inputs_of
 
-    found = inputs_of(value)
-    return place.fault("inputs_syntax", found) if isinstance(found, Fault) else found
+    return place.fault("inputs_syntax", inputs_of(value))
+
+
+def _arguments(value: Value, place: Place) -> Any:
+    from ..frontend.arguments import arguments_of
+
+    return place.fault("inputs_syntax", arguments_of(value, place.source))
 
 
 def _ratio(value: Value, place: Place) -> Fraction | Any:
@@ -264,10 +267,6 @@ def _keys(value: Value, place: Place) -> Any:
     return found
 
 
-def _classes(value: Value, place: Place) -> Any:
-    return _listed(value, place, r"[,\s]+")
-
-
 def _stylesheet(value: Value, place: Place) -> Any:
     text = place.text(value)
     if text is None or not isinstance(value, Scalar):
@@ -293,8 +292,9 @@ _READERS: dict[ValueType, Reader] = {
     "merge": _merge,
     "retry": _retry,
     "keys": _keys,
-    "classes": _classes,
+    "classes": lambda value, place: _listed(value, place, r"[,\s]+"),
     "node_ref": _string,
     "stylesheet": _stylesheet,
     "inputs": _inputs,
+    "arguments": _arguments,
 }

@@ -36,7 +36,7 @@ _TYPES: dict[str, InputType] = {
 }
 _KNOWN = ("string", "int", "float", "bool", "json")
 _RESERVED = ("goal",)
-_WORDS = {
+WORDS = {
     "NAME": "a name",
     "COLON": "':'",
     "EQUAL": "'='",
@@ -51,7 +51,7 @@ def parse_inputs(text: str) -> tuple[Input, ...] | Problem:
     """The inputs of `base: string = main; depth: int`; without a type, they are strings."""
     if not text.strip():
         return ()
-    result = parsed("inputs", "start", ("start",), text, _BUILDER, _WORDS)
+    result = parsed("inputs", "start", ("start",), text, _BUILDER, WORDS)
     return cast("tuple[Input, ...] | Problem", result)
 
 
@@ -75,7 +75,7 @@ class _Builder:
             if part == "default":
                 text = unquoted(token) if token.type == "QUOTED" else str(token).strip()
                 end = token.start_pos + len(str(token).strip())
-                value = _converted(text, kind, str(name), token.start_pos, end)
+                value = converted(text, kind, str(name), token.start_pos, end)
                 given = replace(given, default=value, required=False)
         return name, given
 
@@ -132,7 +132,8 @@ _CONVERTERS: dict[InputType, Callable[[str], Json]] = {
 }
 
 
-def _converted(text: str, kind: InputType, name: str, start: int, end: int) -> Json:
+def converted(text: str, kind: InputType, name: str, start: int, end: int) -> Json:
+    """A text with an input's type. Raises `Refused`, with the place start to end."""
     try:
         return _CONVERTERS[kind](text)
     except (ValueError, KeyError, RecursionError):
@@ -217,7 +218,7 @@ def _value(value: Value, kind: InputType, name: str) -> Json:
         if kind == "json" and (value.quoted or value.scalar == "str"):
             return value.text
         try:
-            return _converted(value.text, kind, name, 0, len(value.text))
+            return converted(value.text, kind, name, 0, len(value.text))
         except Refused as refused:
             raise FaultFound(value, refused.problem) from refused
     if kind != "json":

@@ -16,6 +16,7 @@ from .elements import Node
 ValueShape: TypeAlias = Literal["text", "lines", "unknown"]
 
 _ENGINES: Final = frozenset({"start", "exit", "conditional", "parallel", "parallel.fan_in"})
+_CHILDREN: Final = frozenset({"pipeline"})
 _READERS: Final = frozenset({"codergen", "tool", "custom", "stack.manager_loop"})
 
 
@@ -56,7 +57,9 @@ def writes_of(node: Node) -> Writes:
     if node.kind == "wait.human":
         return Writes(own=("human.gate.selected", "human.gate.label"))
     declared: tuple[str, ...] | None = node.value("writes")
-    open_ended = declared is None or "writes" in node.broken or "pipeline" in node.attrs
+    if node.kind in _CHILDREN:  # only what is declared comes out of a child
+        return Writes(declared=declared or (), open_ended="writes" in node.broken)
+    open_ended = declared is None or "writes" in node.broken
     keys = declared or ()
     own: tuple[str, ...] = ()
     certain: dict[str, ValueShape] = {}

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..expr import Expr
 from ..source import Span
+from ..value import Json
 
 Kind: TypeAlias = Literal[
     "start",
@@ -23,6 +24,7 @@ Kind: TypeAlias = Literal[
     "parallel",
     "parallel.fan_in",
     "tool",
+    "pipeline",
     "stack.manager_loop",
     "custom",
 ]
@@ -43,6 +45,15 @@ class Attr:
     key_span: Span
     value_span: Span
     own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What one input of a child pipeline is given: a text, or a list or mapping as YAML has it."""
+
+    name: str
+    value: Json
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

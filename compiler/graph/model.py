@@ -29,7 +29,9 @@ class Graph:
 
     `start` and `exit` are node ids, None where the file has none or several. `attrs` are
     the graph's own attributes, `inputs` what it declares to be given from outside. `broken`
-    are names of the graph's attributes whose values are findings already.
+    are names of the graph's attributes whose values are findings already. `children` are the
+    graphs of the pipelines that nodes name, by node, where those are without error; `own` are
+    the nodes that name this very file.
     """
 
     source: Source
@@ -43,6 +45,8 @@ class Graph:
     start: str | None = None
     exit: str | None = None
     broken: frozenset[str] = frozenset()
+    children: Mapping[str, Graph] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def value(self, name: str, default: Any = None) -> Any:
@@ -77,6 +81,10 @@ class Graph:
         from .dataflow import DataFlow
 
         return DataFlow(self)
+
+    def child(self, node: str) -> Graph | None:
+        """The pipeline that a node runs as one stage, None if that is not known."""
+        return self if node in self.own else self.children.get(node)
 
     def once(self, find: Callable[[Graph], Found]) -> Found:
         """What `find` gives for this graph, worked out once: many rules ask the same.

@@ -55,6 +55,10 @@ def reads_of(graph: Graph, node: Node) -> Iterator[Read]:
             # `${HOME}` in a prompt speaks of a shell, not of the context.
             if not key.isupper() and key not in filled:
                 yield _read(graph, node, text, key, "prompt")
+    for given in node.value("with", ()):
+        for key in dict.fromkeys(_REFERENCE.findall(str(given.value))):
+            if key not in filled:
+                yield Read(node.id, bare(key), given.span, "prompt")
     for edge in graph.outgoing[node.id]:
         attr = edge.attrs.get("condition")
         if attr is not None and edge.condition is not None:

@@ -7,6 +7,9 @@ lower to one digest. It must not know text, tokens or a run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from ..graph.model import Graph
 from ..graph.threads import with_threads
 from ..plan.digest import sealed
@@ -19,8 +22,12 @@ from .steps import step_of, target
 _NOT_CONTEXT = frozenset({"model_stylesheet", "inputs", "start", "exit", "name"})
 
 
-def lower(graph: Graph) -> Plan:
-    """The sealed plan of a graph without error findings."""
+def lower(graph: Graph, children: Mapping[str, Plan] | None = None) -> Plan:
+    """The sealed plan of a graph without error findings.
+
+    `children` are the plans of the other pipelines that nodes name, by node.
+    """
+    below = children or {}
     graph = with_threads(graph)
     assert graph.start is not None, "a graph with error findings"
     assert graph.exit is not None, "a graph with error findings"
@@ -30,7 +37,9 @@ def lower(graph: Graph) -> Plan:
         start=graph.start,
         exit=graph.exit,
         steps={
-            node.id: step_of(graph, node, found.owner.get(node.id), found.fan_in_of.get(node.id))
+            node.id: step_of(
+                graph, node, found.owner.get(node.id), found.fan_in_of.get(node.id), below
+            )
             for node in graph.nodes.values()
         },
         regions={name: region_of(graph, shape) for name, shape in found.by_fan_out.items()},
@@ -43,8 +52,18 @@ def lower(graph: Graph) -> Plan:
         inputs=tuple(graph.value("inputs", ())),
         context=_context(graph),
         max_restarts=int(graph.value("max_restarts", MAX_RESTARTS)),
+        children=_table(below.values()),
     )
     return sealed(plan)
+
+
+def _table(named: Iterable[Plan]) -> dict[str, Plan]:
+    """All plans below, by digest, in the order of their digests."""
+    found: dict[str, Plan] = {}
+    for plan in named:
+        found.update(plan.children)
+        found[plan.digest] = replace(plan, children={})
+    return dict(sorted(found.items()))
 
 
 def _context(graph: Graph) -> dict[str, Json]:

@@ -20,6 +20,7 @@ from ..plan.model import (
     FanIn,
     Parallel,
     Place,
+    Plan,
     Route,
     Start,
     Step,
@@ -33,9 +34,15 @@ from .effective import effective
 from .work import work_of
 
 
-def step_of(graph: Graph, node: Node, region: str | None, joined: str | None) -> Step:
+def step_of(
+    graph: Graph,
+    node: Node,
+    region: str | None,
+    joined: str | None,
+    children: Mapping[str, Plan],
+) -> Step:
     """A node's step in the fan-out `region`; `joined` is the fan-out that meets at it."""
-    work = work_of(graph, node, joined)
+    work = work_of(graph, node, joined, children)
     runs = _makes_attempts(work)
     return Step(
         id=node.id,

@@ -24,12 +24,14 @@ from ..plan.model import (
     Human,
     Judge,
     Parallel,
+    Plan,
     Start,
     Template,
     Tool,
     Work,
 )
 from ..value import Json, NotJson, checked
+from .children import child_of
 from .effective import effective
 from .judge import judge_of
 
@@ -56,8 +58,11 @@ _CARRIED = frozenset(
 )
 
 
-def work_of(graph: Graph, node: Node, joined: str | None) -> Work:
-    """The work of a node; `joined` is the fan-out whose branches meet here, if one's do."""
+def work_of(graph: Graph, node: Node, joined: str | None, children: Mapping[str, Plan]) -> Work:
+    """The work of a node; `joined` is the fan-out whose branches meet here, if one's do.
+
+    `children` are the plans of the other pipelines that nodes name.
+    """
     match node.kind:
         case "start":
             return Start()
@@ -80,6 +85,8 @@ def work_of(graph: Graph, node: Node, joined: str | None) -> Work:
             choice = node.value("human.default_choice")
             routes = graph.outgoing[node.id]
             return Human(_text(graph, node.label), chosen(routes, choice) if choice else None)
+        case "pipeline":
+            return child_of(graph, node, children)
         case "stack.manager_loop":
             return Custom(node.kind, _settings(node.attrs))
         case "custom":

@@ -16,7 +16,7 @@ from ..frontend.small import narrowed
 from ..frontend.templates import file_named
 from ..graph.elements import Attr, Node
 from ..graph.model import Graph
-from ..source import FILE_LIMIT, Files, Span, Unreadable
+from ..source import FILE_LIMIT, Files, Span, Unreadable, placed
 
 MISSING_RULE = "missing_prompt_file"
 _SPELLING_RULE = "deprecated_spelling"
@@ -93,7 +93,7 @@ class _Reading:
         path = path.strip()
         text = self._texts.get(path)
         if text is None:
-            text = self._texts[path] = _text(path, self._files)
+            text = self._texts[path] = _text(self._source.folder, path, self._files)
         if isinstance(text, str):
             return replace(attr, value=text)
         start = len(attr.text) - len(attr.text.lstrip())
@@ -123,12 +123,9 @@ class _Reading:
         self.found.setdefault((rule, span), found)
 
 
-def _text(path: str, files: Files) -> str | Unreadable:
-    wrong = _misplaced(path)
-    if wrong:
-        return Unreadable(wrong)
+def _text(folder: str, path: str, files: Files) -> str | Unreadable:
     try:
-        data = files(path)
+        data = files(placed(folder, path))
     except Unreadable as refused:
         return refused
     if len(data) > FILE_LIMIT:
@@ -138,19 +135,3 @@ def _text(path: str, files: Files) -> str | Unreadable:
     except UnicodeDecodeError as error:
         return Unreadable(f"is not UTF-8 text: byte {error.start + 1} is wrong")
     return text if text.strip() else Unreadable("is empty")
-
-
-def _misplaced(path: str) -> str | None:
-    """What is wrong with a path by its spelling alone."""
-    if not path:
-        return "has no name"
-    if any(char < " " or char == "\x7f" for char in path):
-        return "has a control character in its name"
-    if path.startswith(("/", "\\")) or path[1:2] == ":":
-        return "is outside the pipeline's folder: its path is absolute"
-    depth = 0
-    for part in path.replace("\\", "/").split("/"):
-        depth += -1 if part == ".." else part not in ("", ".")
-        if depth < 0:
-            return "is outside the pipeline's folder"
-    return None

@@ -28,6 +28,7 @@ _SHAPE_OF: Mapping[Kind, str] = {
     "parallel": "component",
     "parallel.fan_in": "tripleoctagon",
     "tool": "parallelogram",
+    "pipeline": "box",
     "stack.manager_loop": "house",
     "custom": "box",
 }

@@ -92,6 +92,12 @@ def _check_version(data: object) -> None:
 
 
 def _check_digest(plan: Plan) -> None:
+    for child in plan.children.values():
+        if child.digest != digest_of(child):
+            raise PlanError(
+                f"children.{child.digest}: this child was changed after it was compiled: its"
+                f" content has {digest_of(child)}; compile the pipeline again"
+            )
     expected = digest_of(plan)
     if not plan.digest:
         raise PlanError(f"digest: missing; the content of this plan has {expected}")

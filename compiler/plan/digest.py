@@ -46,6 +46,7 @@ def _essence(plan: Plan) -> Plan:
         steps={name: _step(step) for name, step in plan.steps.items()},
         regions={name: _region(region) for name, region in plan.regions.items()},
         inputs=tuple(sorted(inputs, key=lambda declared: declared.name)),
+        children={},  # the steps that run them name their digests
         digest="",
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..policy import Join, branches_named
-from .model import Exit, FanIn, Human, Parallel, Plan, Region, Start, Step
+from .model import Child, Exit, FanIn, Human, Parallel, Plan, Region, Start, Step
 
 
 class Broken(ValueError):
@@ -21,6 +21,34 @@ def check_integrity(plan: Plan) -> None:
     """Raise `Broken` with the first fault, in a fixed order of the plan's parts."""
     for fault in _faults(plan):
         raise Broken(fault)
+    for digest, child in plan.children.items():
+        for fault in (*_faults(child), *_child(digest, child)):
+            raise Broken(f"children.{digest}.{fault}")
+    for one in plan.family:
+        for fault in _named(plan, one):
+            raise Broken(fault if one is plan else f"children.{one.digest}.{fault}")
+
+
+def _child(digest: str, child: Plan) -> Iterator[str]:
+    if child.digest != digest:
+        yield f"digest: expected '{digest}', found '{child.digest}'"
+    if child.children:
+        yield "children: only the plan that is run has a table of children"
+
+
+def _named(plan: Plan, one: Plan) -> Iterator[str]:
+    """Steps whose child is not in the table, or is given what it does not declare."""
+    for name, step in one.steps.items():
+        if not isinstance(step.work, Child):
+            continue
+        child = plan.children.get(step.work.plan) if step.work.plan else one
+        if child is None:
+            yield f"steps.{name}.work.plan: there is no child '{step.work.plan}'"
+            continue
+        known = {declared.name for declared in child.inputs}
+        for given in step.work.given:
+            if given.name not in known:
+                yield f"steps.{name}.work.given: the child has no input '{given.name}'"
 
 
 def _faults(plan: Plan) -> Iterator[str]:

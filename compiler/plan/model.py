@@ -14,6 +14,11 @@ from typing import Literal, TypeAlias
 from ..expr import Expr
 from ..policy import FanOut, Merge, Retry, Winner
 from ..value import Json
+from .child import Child as Child
+from .child import Given as Given
+from .template import ContextRef as ContextRef
+from .template import InputRef as InputRef
+from .template import Template as Template
 
 PLAN_VERSION = 1
 MAX_RESTARTS = 100
@@ -29,24 +34,6 @@ class Place:
     file: str
     line: int
     column: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContextRef:
-    """`${context.key}` in a prompt: replaced by the value when the stage is entered."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class InputRef:
-    """`$name` of an input in a prompt: replaced when the run starts."""
-
-    name: str
-
-
-Template: TypeAlias = tuple[str | ContextRef | InputRef, ...]
-"""A prompt, cut at compile time into text and references; `$goal` is already text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +149,9 @@ class Custom:
     settings: Mapping[str, Json] = field(default_factory=dict)
 
 
-Work: TypeAlias = Start | Exit | Conditional | Tool | Agent | Human | Parallel | FanIn | Custom
+Work: TypeAlias = (
+    Start | Exit | Conditional | Tool | Agent | Human | Parallel | FanIn | Child | Custom
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +260,8 @@ class Plan:
     `context` holds the keys that a run starts with (`graph.goal` and so on). `max_restarts` is
     how many new runs `loop_restart` may start, one after the other. `digest` is
     `sha256:<hex>` over what a run can depend on (language.md), set by `digest.sealed`.
+    `children` are, by digest, all plans that steps of this one and of its children name; a
+    plan that is a child has none of its own here.
     """
 
     name: str
@@ -287,5 +278,11 @@ class Plan:
     inputs: tuple[Input, ...] = ()
     context: Mapping[str, Json] = field(default_factory=dict)
     max_restarts: int = field(default=MAX_RESTARTS, metadata=QUIET)
+    children: Mapping[str, Plan] = field(default_factory=dict)
     version: int = PLAN_VERSION
     digest: str = ""
+
+    @property
+    def family(self) -> tuple[Plan, ...]:
+        """This plan, and all that run inside of it."""
+        return (self, *self.children.values())

@@ -14,7 +14,7 @@ from ..attributes import lookup
 from ..frontend.dot_text import is_plain_id, quote
 from ..frontend.small import MAX_LENGTH
 from ..graph.branching import named_branches
-from ..graph.elements import Attr, Edge, Node
+from ..graph.elements import Argument, Attr, Edge, Node
 from ..graph.model import Graph
 from ..plan.model import Input
 from ..plan.policy_text import join_text, rule_text, winner_text
@@ -163,6 +163,12 @@ def _default(given: Input) -> str:
     return text if plain else _in_quotes(text)
 
 
+def _argument(given: Argument) -> str:
+    text = given.value if isinstance(given.value, str) else canonical(given.value)
+    plain = _BARE_INPUT.fullmatch(text) and text == text.strip()
+    return text if plain else _in_quotes(text)
+
+
 def _in_quotes(text: str) -> str:
     """A default in quotes, as the language of inputs has them."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
@@ -176,8 +182,10 @@ def _kind(node: Node, attrs: dict[str, Attr]) -> list[str]:
     own = SHAPES[node.kind]
     written = shape.text if shape is not None else ""
     if node.kind in ("start", "exit") or (written in ("", own) and node.kind != "custom"):
+        if node.kind == "pipeline" and "pipeline" in attrs:
+            return []
         if node.kind != "codergen":
-            return [f"shape={own}"]
+            return [f"shape={own}" if node.kind != "pipeline" else "type=pipeline"]
         has_work = any(name in attrs for name in ("prompt", "prompt_file", "tool_command"))
         return [] if has_work or not _is_end(node.id) else ["type=codergen"]
     named = node.type if node.kind == "custom" else node.kind
@@ -250,6 +258,8 @@ def _value(attr: Attr) -> str:
             return _word(join_text(attr.value))
         case "winner":
             return _word(winner_text(attr.value))
+        case "arguments":
+            return _quoted("; ".join(f"{one.name}={_argument(one)}" for one in attr.value))
         case "merge":
             return _quoted("; ".join(map(rule_text, attr.value.rules)))
         case _:

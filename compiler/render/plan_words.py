@@ -12,11 +12,13 @@ from typing import assert_never
 
 from ..plan.model import (
     Agent,
+    Child,
     Conditional,
     ContextRef,
     Custom,
     Exit,
     FanIn,
+    Given,
     Human,
     InputRef,
     Judge,
@@ -29,7 +31,7 @@ from ..plan.model import (
 )
 from ..plan.policy_text import join_text, rule_text, winner_text
 from ..policy import Decide, ErrorPolicy, Losers, Merge, Retry
-from ..value import duration_text
+from ..value import canonical, duration_text
 
 _ERROR_POLICIES: Mapping[ErrorPolicy, str] = {
     "continue": "",
@@ -162,6 +164,8 @@ def kind_words(step: Step) -> str:
             return "fan-in without a fan-out"
         case FanIn(region):
             return f"fan-in of {region}"
+        case Child():
+            return "pipeline"
         case Custom(type):
             return type
         case _ as never:
@@ -236,6 +240,8 @@ def _handler_words(step: Step) -> Iterator[str]:
             yield f"output {output}"
         case Agent() as agent:
             yield from _agent_words(agent)
+        case Child(_, given) if given:
+            yield f"with {', '.join(map(_given_words, given))}"
         case Human(_, str(choice)):
             yield f"without an answer to {choice}"
         case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
@@ -244,6 +250,11 @@ def _handler_words(step: Step) -> Iterator[str]:
                 yield f"without an answer {judge.default_choice} wins"
         case _:
             pass
+
+
+def _given_words(given: Given) -> str:
+    value = template_text(given.template) if given.template else canonical(given.value)
+    return f"{given.name}={value}"
 
 
 def _agent_words(agent: Agent) -> Iterator[str]:

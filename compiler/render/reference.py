@@ -51,6 +51,7 @@ KINDS: Mapping[str, _Kind] = {
     "conditional": _Kind("Conditional nodes", "`shape=diamond`", "`route: true`"),
     "parallel": _Kind("Fan-outs", "`shape=component`", "`parallel`"),
     "parallel.fan_in": _Kind("Fan-ins", "`shape=tripleoctagon`", "`fan_in`"),
+    "pipeline": _Kind("Pipelines as stages", "`pipeline` with a file's name", "`pipeline`"),
     "stack.manager_loop": _Kind("Supervisors", "`shape=house`", "`supervise`"),
     "custom": _Kind("Handlers of your own", "`type` with the handler's name", "`uses`"),
 }
@@ -97,6 +98,9 @@ TYPES: Mapping[ValueType, str] = {
     "inputs": "Declarations `name: type = default`, separated by `;`. Types are `string`, `int`, "
     "`float`, `bool`, `json`; without a default the input is required. In YAML also a mapping "
     "`name: {type, default, description, enum}`.",
+    "arguments": "Values for the inputs of another pipeline, `name=value`, separated by `;`; in "
+    "YAML a mapping. `${context.key}`, `$name` of an input and `$goal` are put in when the stage "
+    "is entered; one such reference alone gives the value as it is.",
 }
 
 

@@ -89,7 +89,7 @@ _KINDS: Mapping[str, Kind] = {
     "pipeline": Kind(
         "child pipeline",
         "Another pipeline file runs as this one stage.",
-        ("codergen", "tool"),
+        ("pipeline",),
         {"pipeline": "${1:child.yaml}", "next": "${2:exit}"},
     ),
     "uses": Kind(

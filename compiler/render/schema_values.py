@@ -93,6 +93,14 @@ def _inputs(row: Row, name: str) -> Schema:
     return ref("inputs")
 
 
+def _arguments(row: Row, name: str) -> Schema:
+    return {
+        "type": ["object", "string"],
+        "pattern": r"^[\s;,]*($|[^\s0-9=;,:]+\s*=)",
+        "errorMessage": f"'{name}' must be a mapping such as {{base: main, depth: 3}}",
+    }
+
+
 _VALUES: Mapping[ValueType, Callable[[Row, str], Schema]] = {
     "string": _string,
     "int": _int,
@@ -112,6 +120,7 @@ _VALUES: Mapping[ValueType, Callable[[Row, str], Schema]] = {
     "node_ref": _string,
     "stylesheet": _string,
     "inputs": _inputs,
+    "arguments": _arguments,
 }
 
 

@@ -42,6 +42,7 @@ SHAPES: Mapping[Kind, str] = {
     "parallel": "component",
     "parallel.fan_in": "tripleoctagon",
     "tool": "parallelogram",
+    "pipeline": "box",
     "stack.manager_loop": "house",
     "custom": "box",
 }
@@ -111,7 +112,7 @@ def _spoken(
         return [("parallel", branches), *told]
     if node.kind == "parallel.fan_in" and "pipeline" not in attrs and node.id not in ENDS:
         return [("fan_in", _fan_in(attrs))]
-    others = [name for name in attrs if name in KINDS and (node.kind, name) != _OWN]
+    others = [name for name in attrs if name in KINDS and (node.kind, name) not in _OWN]
     if node.id in ENDS or others:
         return None
     match node.kind:
@@ -124,13 +125,15 @@ def _spoken(
             return [("ask", Text(node.label))]
         case "conditional":
             return [("route", Word("true"))]
+        case "pipeline" if "pipeline" in attrs:
+            return [("pipeline", Text(attrs.pop("pipeline").text))]
         case "custom":
             return [("uses", Text(node.type))]
         case _:
             return None
 
 
-_OWN = ("codergen", "prompt")
+_OWN = (("codergen", "prompt"), ("pipeline", "pipeline"))
 
 
 def _unread(node: Node, attr: Attr, notes: list[str]) -> None:
@@ -198,6 +201,8 @@ def value_tree(attr: Attr) -> Tree:
             return _winner(attr.value)
         case "merge":
             return _merge(attr.value.rules)
+        case "arguments":
+            return Mapped(tuple((one.name, json_tree(one.value)) for one in attr.value))
         case "stylesheet":
             return Text(dedent(attr.text).strip())
         case _:

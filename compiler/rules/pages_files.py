@@ -172,6 +172,36 @@ nodes:
 """,
     ),
     (
+        "missing_pipeline",
+        Severity.ERROR,
+        """
+A stage that runs another pipeline needs its file.
+
+`pipeline="checks/lint.dot"` runs a whole pipeline as one stage. The path starts at the folder
+of the file that names it, and never leaves the folder of the pipeline that is run, not by `..`
+and not by a link. At most 100 files lie below one pipeline, at most 16 in one another. What is
+wrong in a child is found where it stands, in its own file.
+
+```bad
+digraph review {
+  start [shape=Mdiamond]
+  lint [pipeline="/etc/lint.dot"]
+  exit [shape=Msquare]
+  start -> lint -> exit
+}
+```
+
+```good
+digraph review {
+  start [shape=Mdiamond]
+  lint [prompt="Run the linters"]
+  exit [shape=Msquare]
+  start -> lint -> exit
+}
+```
+""",
+    ),
+    (
         "missing_prompt_file",
         Severity.ERROR,
         """

@@ -86,6 +86,12 @@ def _of_goal(graph: Graph, declared: frozenset[str]) -> Iterator[Diagnostic]:
 
 
 def _of_node(graph: Graph, node: Node, declared: frozenset[str]) -> Iterator[Diagnostic]:
+    for given in node.value("with", ()):
+        for reference in references(str(given.value), declared):
+            name = reference.name
+            if reference.kind == "unknown":
+                meant = nearest(name, {*declared, "goal"})
+                yield _finding(f"${name}", name, meant, given.span, declared, node.id)
     attr = _filled_in(node)
     if attr is None or "$" not in attr.value:
         return

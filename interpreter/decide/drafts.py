@@ -30,6 +30,7 @@ HANDLER_NAMES = {
     "Human": "wait.human",
     "Parallel": "parallel",
     "FanIn": "parallel.fan_in",
+    "Child": "pipeline",
 }
 
 

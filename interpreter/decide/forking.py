@@ -26,7 +26,7 @@ _SHOWN_CHARS = 40
 
 def forked(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands of a started fan-out: the start of its branches, or its failure without any."""
-    region = state.plan.regions[walker.node]
+    region = walker.plan.regions[walker.node]
     each = region.policy.for_each
     if each is None:
         made, collection = list(_static(region, walker)), None
@@ -111,7 +111,7 @@ def _failed(
     ]
     outcome = Outcome(
         Status.FAIL,
-        context_updates=result_keys(state.plan.regions[walker.node], skipped),
+        context_updates=result_keys(walker.plan.regions[walker.node], skipped),
         failure_reason=reason,
         permanent=True,
         source="engine",

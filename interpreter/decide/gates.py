@@ -19,11 +19,11 @@ def gate_route(state: State, walker: Walker) -> RouteDecision | None:
     for node, status in walker.gates.items():
         if status.succeeded:
             continue
-        step = state.plan.steps[node]
+        step = walker.plan.steps[node]
         targets = [step.retry_target, step.fallback_retry_target]
         if walker.parent_fork is None:
-            targets += [state.plan.retry_target, state.plan.fallback_retry_target]
-        target = next((name for name in targets if name in state.plan.steps), None)
+            targets += [walker.plan.retry_target, walker.plan.fallback_retry_target]
+        target = next((name for name in targets if name in walker.plan.steps), None)
         if target is not None and walker.sent_back >= BACK_LIMIT:
             return drafts.route(
                 state,

@@ -96,7 +96,7 @@ def is_judging(step: Step) -> bool:
 def agent_prompt(state: State, walker: Walker) -> str:
     """What the agent is told: the author's instruction, the candidates, the answer's form."""
     agent = _judge(state, walker).agent or Agent(())
-    instruction = render(agent.prompt, walker.context, state.inputs)
+    instruction = render(agent.prompt, walker.context, walker.inputs)
     return prompt_text(instruction, matter(state, walker).tied)
 
 
@@ -168,7 +168,7 @@ def question(state: State, walker: Walker) -> Question:
     default = judge.default_choice
     return Question(
         id=walker.stage,
-        text=render(judge.question, walker.context, state.inputs) or step.label,
+        text=render(judge.question, walker.context, walker.inputs) or step.label,
         options=choices,
         node_id=walker.node,
         path=walker.path,

@@ -36,7 +36,7 @@ def question(state: State, walker: Walker) -> Question:
     assert isinstance(step.work, Human)
     return Question(
         id=walker.stage,
-        text=render(step.work.question, walker.context, state.inputs) or step.label,
+        text=render(step.work.question, walker.context, walker.inputs) or step.label,
         options=options(step),
         node_id=walker.node,
         path=walker.path,

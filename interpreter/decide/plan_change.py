@@ -11,26 +11,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from attractorc.compiler.plan.difference import Difference
-from attractorc.compiler.plan.model import Conditional, Human, Plan
+from attractorc.compiler.plan.model import Child, Conditional, Human, Plan
 from attractorc.compiler.value import encoded
 
-from ..records import ParallelLifecycle, Record, RouteDecision, RunLifecycle, StageLifecycle
+from ..records import (
+    ChildLifecycle,
+    ParallelLifecycle,
+    Record,
+    RouteDecision,
+    RunLifecycle,
+    StageLifecycle,
+)
 
 
 @dataclass(slots=True)
 class Reached:
     """What a run has reached, on any path: node ids with the first stage id of each.
 
-    `stages` have started, from `left` an edge was chosen, `chosen` are where it led.
+    `stages` have started, from `left` an edge was chosen, `chosen` are where it led. What lies
+    in another pipeline than the run's `plan` is left out: that is a part of the stage around it.
     """
 
+    plan: Plan
     stages: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
+    _elsewhere: set[str] = field(default_factory=set)
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
+        if self._elsewhere and _lies_in(str(getattr(record, "path", "")), self._elsewhere):
+            return
         match record:
+            case ChildLifecycle(kind="started"):
+                work = self.plan.steps[record.node_id].work
+                if not isinstance(work, Child) or work.plan:
+                    self._elsewhere.add(record.child_path)
             case RunLifecycle(kind="initialized") if record.start_at:
                 self.chosen.setdefault(record.start_at, "the run's start")
             case StageLifecycle():
@@ -43,9 +59,17 @@ class Reached:
                 self.chosen.setdefault(record.target_node, _stage(record))
 
 
-def reached(records: Iterable[Record]) -> Reached:
-    """What these records of a run say that it has reached."""
-    found = Reached()
+def _lies_in(path: str, places: set[str]) -> bool:
+    while path:
+        if path in places:
+            return True
+        path = path.rpartition("/")[0]
+    return False
+
+
+def reached(records: Iterable[Record], plan: Plan) -> Reached:
+    """What these records of a run say that it has reached of its plan."""
+    found = Reached(plan)
     for record in records:
         found.note(record)
     return found

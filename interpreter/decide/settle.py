@@ -6,26 +6,19 @@ here, by its attempt. Pure: durations and the random factor of a delay are given
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fnmatch import fnmatchcase
-
-from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import duration_text
 
 from ..choices import match_choice
 from ..outcome import Outcome, failed
 from ..ports import Answer, Control, Option, Process, Question
-from ..records import InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
+from ..records import ChildLifecycle, InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
 from ..state import Phase, State, Walker
 from ..state.forks import stage_of
 from ..state.phases import BranchPhase
 from . import drafts, judging, people, unsure
 from .attempts import concluded
 from .linking import with_link
-
-RESERVED = ("outcome", "preferred_label", "current_node")
-RESERVED_PREFIXES = ("internal.", "graph.", "parallel.", "inputs.")
-ALWAYS_WRITTEN = ("tool.output", "last_stage", "last_response", "human.gate.*")
+from .writing import admitted
 
 
 def result(
@@ -51,28 +44,6 @@ def result(
         factor=factor,
     )
     return with_link(state, walker, outcome, records)
-
-
-def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
-    """The outcome with only the keys that its stage may write, and the keys that were dropped."""
-    updates = outcome.context_updates
-    kept = [key for key in sorted(updates) if _may_write(step, key)]
-    if kept == list(updates):
-        return outcome, []
-    dropped = sorted(updates.keys() - kept)
-    return replace(outcome, context_updates={key: updates[key] for key in kept}), dropped
-
-
-def _may_write(step: Step, key: str) -> bool:
-    if key in RESERVED or key.startswith(RESERVED_PREFIXES) or not key:
-        return False
-    if step.writes is None:
-        return True
-    return any(fnmatchcase(key, _glob(pattern)) for pattern in (*step.writes, *ALWAYS_WRITTEN))
-
-
-def _glob(pattern: str) -> str:
-    return pattern.replace("[", "[[]").replace("?", "[?]")
 
 
 def _ignored(state: State, walker: Walker, outcome: Outcome, duration_ms: int) -> StageLifecycle:
@@ -109,7 +80,12 @@ def delay_over(state: State, path: str) -> tuple[Record, ...]:
 
 
 def time_over(state: State, stage: str, index: int | None) -> tuple[Record, ...]:
-    """Records for a timeout of a fan-out, or of one of its branches, that has passed."""
+    """Records for a timeout that has passed: of a fan-out, of one of its branches, of a child.
+
+    `stage` is the fan-out's stage id, or the id within the run of the attempt that has a child.
+    """
+    if "@" in stage.rpartition("/")[2]:
+        return child_over(state, stage.rpartition("/")[0], stage)
     fork = state.forks.get(stage)
     if fork is None or state.walkers[fork.path].doomed or fork.open == 0:
         return ()
@@ -134,8 +110,31 @@ def time_over(state: State, stage: str, index: int | None) -> tuple[Record, ...]
     return (record,)
 
 
+def child_over(state: State, path: str, writer: str) -> tuple[Record, ...]:
+    """Records for the time of an attempt that runs a pipeline, when it has passed."""
+    walker = state.walkers.get(path)
+    if walker is None or walker.writer != writer or walker.doomed:
+        return ()
+    if walker.child is None or walker.child.over:
+        return ()
+    time = duration_text(state.step(walker).timeout_ms or 0)
+    record = ChildLifecycle(
+        kind="timeout",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        attempt=walker.attempt,
+        stage_attempt_id=walker.attempt_id(state.run_id),
+        child_path=walker.child.path,
+        reason=f"timed out after {time}",
+    )
+    return (record,)
+
+
 def late_paths(state: State, record: Record) -> tuple[str, ...]:
     """The walkers that a timeout's record has doomed: their attempts are to be ended."""
+    if isinstance(record, ChildLifecycle) and record.kind == "timeout":
+        return tuple(walker.path for walker in state.subtree(record.child_path))
     if not isinstance(record, ParallelLifecycle) or record.kind not in (
         "branch_timeout",
         "join_timeout",

@@ -11,6 +11,7 @@ from typing import assert_never
 from attractorc.compiler.expr import condition_text
 from attractorc.compiler.plan.model import (
     Agent,
+    Child,
     Conditional,
     Custom,
     Exit,
@@ -28,7 +29,7 @@ from ..outcome import End, Outcome, Status, failed
 from ..records import RouteDecision
 from ..routing import Choice, Spot, after_join, choose
 from ..state import Phase, State, Walker
-from . import drafts, fan_in, judging, people, unsure
+from . import children, drafts, fan_in, judging, people, unsure
 from .commands import Command, Commit, FileWork, Finish, Limits, StartAttempt
 from .gates import gate_route
 
@@ -53,6 +54,8 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
             return (Commit((_route(state, walker),)),)
         case Phase.STOPPED:
             return _stop(state, walker)
+        case Phase.CALLING:
+            return children.over(state, walker)
         case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
             return ()
     assert_never(walker.phase)
@@ -116,6 +119,8 @@ def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
             return fan_in.fan_out(state, walker, limits)
         case FanIn():
             return fan_in.fan_in(state, walker, limits)
+        case Child():
+            return () if limits.stopping else children.begin(state, walker)
         case Tool() | Agent() | Custom():
             raise AssertionError(f"{walker.stage} runs a handler and is not decided here")
     assert_never(step.work)
@@ -140,9 +145,9 @@ def _route(state: State, walker: Walker) -> RouteDecision:
     fork = state.forks.get(walker.fork or "")
     if isinstance(step.work, Parallel) and fork is not None:
         carried = fork.region.meeting == "fan_in"
-        choice = after_join(state.plan, spot, fork.region.join_at, carried)
+        choice = after_join(walker.plan, spot, fork.region.join_at, carried)
     else:
-        choice = choose(state.plan, spot)
+        choice = choose(walker.plan, spot)
     arrives = choice.target is not None and choice.target == join_at
     ends_well = arrives or (choice.target is None and choice.rule == "dead_end")
     if walker.parent_fork is not None and ends_well and walker.status.succeeded:
@@ -218,6 +223,8 @@ ENDS = {
 
 def _stop(state: State, walker: Walker) -> tuple[Command, ...]:
     fork = state.own_fork(walker)
+    if fork is None and walker.caller is not None:
+        return children.returned(state, walker)
     if fork is None:
         if state.restart_at:
             return (Finish(RESTARTED, ""),)

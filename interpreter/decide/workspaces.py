@@ -22,7 +22,7 @@ from .commands import Command, Commit, FileWork
 
 def base(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands before a fan-out forks; () if nothing is missing."""
-    region = state.plan.regions[walker.node]
+    region = walker.plan.regions[walker.node]
     if state.workspace_kind(region) == "shared" or walker.base is not None:
         return ()
     return (FileWork(walker.path, "fork"),)

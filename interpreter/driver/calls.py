@@ -112,7 +112,7 @@ def call_for(
     prompt = ""
     candidates: tuple[str, ...] = ()
     if isinstance(step.work, Agent):
-        prompt = render(step.work.prompt, walker.context, state.inputs)
+        prompt = render(step.work.prompt, walker.context, walker.inputs)
     elif judging.is_judging(step):
         prompt = judging.agent_prompt(state, walker)
         candidates = judging.matter(state, walker).asking.candidates
@@ -131,8 +131,8 @@ def call_for(
         stage_id=walker.stage,
         attempt_id=walker.attempt_id(state.run_id),
         context=_View(walker.context),
-        goal=state.plan.goal,
-        inputs=state.inputs,
+        goal=walker.plan.goal,
+        inputs=walker.inputs,
         prompt=prompt,
         workspace=Path(own) if own else folders.workspace,
         logs_root=folders.logs_root,

@@ -51,7 +51,7 @@ def change_plan(journal: Journal, given: NewPlan) -> Callable[[], None] | None:
             "leave the file out, or let it take over with --accept-plan-change"
         )
     differ = difference(old, new)
-    there = reached(record for record, _turn in read(store, state.run_id))
+    there = reached((record for record, _turn in read(store, state.run_id)), old)
     why = standing_in_the_way(there, differ, old, new)
     if why is not None:
         raise PlanRefused(

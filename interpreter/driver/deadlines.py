@@ -1,4 +1,4 @@
-"""The deadlines of joins and branches: one timer for the earliest, the others wait in a heap.
+"""The deadlines of joins, branches and children: one timer, the later ones in a heap.
 
 A deadline that has lost its meaning is not taken back: the machine ignores what it says.
 Time in which the run was stopped, parked or dead does not count, so what is left is told
@@ -11,8 +11,8 @@ import asyncio
 import heapq
 
 from ..ports import Clock
-from ..records import ParallelLifecycle, Record, StageLifecycle
-from ..state import Fork, State
+from ..records import ChildLifecycle, ParallelLifecycle, Record, StageLifecycle
+from ..state import Fork, State, Walker
 from .events import Event, TimeOver
 
 
@@ -38,6 +38,8 @@ class Deadlines:
                 fork = state.own_fork(walker)
                 if fork is not None:
                     self._watch_branch(state, fork, walker.branch_index)
+            case ChildLifecycle(kind="started"):
+                self._watch_child(state, state.walkers[record.path])
 
     def take_up(self, state: State) -> None:
         """Watch what is open in a state that was folded from a journal."""
@@ -46,6 +48,8 @@ class Deadlines:
             for branch in fork.branches:
                 if branch.arrival is None and branch.end is None:
                     self._watch_branch(state, fork, branch.index)
+        for walker in state.walkers.values():
+            self._watch_child(state, walker)
 
     def end(self) -> None:
         """Watch nothing any more."""
@@ -61,6 +65,11 @@ class Deadlines:
         timeout, begun = fork.region.policy.branch_timeout_ms, fork.branches[index].begun_ms
         if timeout is not None and begun is not None:
             self._watch(fork.stage, index, timeout - (state.active_ms - begun))
+
+    def _watch_child(self, state: State, walker: Walker) -> None:
+        child, timeout = walker.child, state.step(walker).timeout_ms
+        if child is not None and timeout is not None and not child.over:
+            self._watch(walker.writer, -1, timeout - (state.active_ms - child.begun_ms))
 
     def _watch(self, stage: str, index: int, left_ms: int) -> None:
         if (stage, index) in self._watched:

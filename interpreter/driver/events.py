@@ -49,7 +49,10 @@ class DelayOver:
 
 @dataclass(frozen=True, slots=True)
 class TimeOver:
-    """The time of a fan-out's branch is over, or with None that of the whole fan-out."""
+    """The time of a fan-out's branch is over, or with None that of the whole fan-out.
+
+    Of a child pipeline `stage` is the attempt that runs it, and `branch` None.
+    """
 
     stage: str
     branch: int | None

@@ -53,7 +53,7 @@ def job_of(
 
 
 def _fork(state: State, walker: Walker, folders: Folders, root: Path) -> Fork:
-    region = state.plan.regions[walker.node]
+    region = walker.plan.regions[walker.node]
     name = flat(f"{walker.path}/{encoded(walker.node)}.{walker.visit}")
     own = state.workspace_of(walker)
     private = () if folders.logs_root is None else (folders.logs_root,)

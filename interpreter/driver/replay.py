@@ -21,6 +21,7 @@ from ..queries.canonical import canonical_outcome, outcome_digest
 from ..queries.plans import first_plan, follow, kept_plan
 from ..queries.replayed import Difference, Replayed
 from ..records import (
+    ChildLifecycle,
     FanInDecision,
     InterviewLifecycle,
     ParallelLifecycle,
@@ -176,6 +177,8 @@ def decided(state: State, record: Record) -> bool:
             return True
         case ParallelLifecycle():
             return record.kind not in FROM_OUTSIDE
+        case ChildLifecycle():
+            return record.kind != "timeout"
         case InterviewLifecycle():
             return record.kind in ("started", "withdrawn")
         case StageLifecycle(kind="started" | "judging"):

@@ -1,4 +1,4 @@
-"""Which store context a record goes to: run, branch and attempt contexts (store.md).
+"""Which store context a record goes to: run, branch, child and attempt contexts (store.md).
 
 A branch's context is forked from the turn before its fan-out, a retry's from the turn
 before its stage, a thread's from the turn before the first stage in it. Rebuilt from the
@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from ..carried import FULL
 from ..ports import Store, Turn
-from ..records import LinkStageToAgent, ParallelLifecycle, Record, StageLifecycle
+from ..records import (
+    ChildLifecycle,
+    LinkStageToAgent,
+    ParallelLifecycle,
+    Record,
+    StageLifecycle,
+)
 from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
@@ -38,6 +44,7 @@ class Topology:
         self._last_stage: dict[str, tuple[str, int]] = {}
         self._ended: dict[str, list[str]] = {}
         self._threads: dict[str, dict[str, str]] = {}
+        self._children: dict[str, str] = {}
 
     def place(self, draft: Record) -> str:
         """The context that a draft belongs to; its store ids are filled in on the way."""
@@ -47,6 +54,12 @@ class Topology:
             case LinkStageToAgent():
                 return self._link(draft)
             case ParallelLifecycle(kind="branch_started"):
+                base = self._entries[draft.path]
+                above = self._contexts[draft.path]
+                context = self._store.fork_context(base)
+                filled(draft, base_context=above, base_turn=base, context=context)
+                return context
+            case ChildLifecycle(kind="started"):
                 base = self._entries[draft.path]
                 above = self._contexts[draft.path]
                 context = self._store.fork_context(base)
@@ -103,6 +116,11 @@ class Topology:
                 self._attempts[record.path] = turn.context
             case LinkStageToAgent(kind="turn"):
                 self._threads.setdefault(record.path, {})[record.thread_key or ""] = turn.context
+            case StageLifecycle(kind="completed" | "failed" | "retrying") if self._children:
+                self._forget_child(record.path)
+            case ChildLifecycle(kind="started"):
+                self._contexts[record.child_path] = turn.context
+                self._children[record.path] = record.child_path
             case ParallelLifecycle(kind="branch_started"):
                 self._contexts[record.branch_path or ""] = turn.context
             case ParallelLifecycle() if record.kind in TERMINAL:
@@ -111,7 +129,14 @@ class Topology:
                 self._forget_below(record.path)
         self._heads[turn.context] = turn.id
 
+    def _forget_child(self, path: str) -> None:
+        child = self._children.pop(path, None)
+        if child is not None:
+            self._forget(child)
+            self._forget_below(child)
+
     def _forget_below(self, path: str) -> None:
+        self._forget_child(path)
         for branch in self._ended.pop(path, ()):
             self._forget(branch)
             self._forget_below(branch)

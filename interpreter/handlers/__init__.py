@@ -12,6 +12,7 @@ from typing import assert_never, cast
 
 from attractorc.compiler.plan.model import (
     Agent,
+    Child,
     Conditional,
     Custom,
     Exit,
@@ -78,7 +79,7 @@ def handler_name(work: Work) -> str | None:
             return AGENT
         case Custom():
             return work.type
-        case Start() | Exit() | Conditional() | Human() | Parallel() | FanIn():
+        case Start() | Exit() | Conditional() | Human() | Parallel() | FanIn() | Child():
             return None
         case _:
             assert_never(work)
@@ -89,11 +90,12 @@ def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
 
     Names a missing handler, agent backend or agent program before anything runs.
     """
-    for step in plan.steps.values():
+    steps = [step for one in plan.family for step in one.steps.values()]
+    for step in steps:
         name = handler_name(step.work)
         if name is not None and name not in handlers:
             return f"node '{step.id}' has the type '{name}', and no handler is given for it"
-    asks = [step for step in plan.steps.values() if agent_of(step) is not None]
+    asks = [step for step in steps if agent_of(step) is not None]
     if asks and AGENT not in handlers:
         return f"node '{asks[0].id}' asks an agent, and no handler is given for agents"
     agent = handlers.get(AGENT)

@@ -17,6 +17,7 @@ from typing import Any
 from attractorc.compiler.value import Json, canonical
 
 from ..records import (
+    ChildLifecycle,
     FanInDecision,
     InterviewLifecycle,
     ParallelLifecycle,
@@ -165,6 +166,12 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
                 edge=record.selected_edge,
                 status=record.terminated_status,
                 reason=record.terminated_reason,
+            )
+        case ChildLifecycle(kind="started"):
+            return _present(
+                child=f"{record.node_id}.{record.visit}@{record.attempt}",
+                plan_digest=record.plan_digest,
+                inputs=record.inputs,
             )
         case ParallelLifecycle(kind="started"):
             return _present(fork=f"{record.node_id}.{record.visit}", branches=record.branches)

@@ -12,6 +12,7 @@ from attractorc.compiler.value import Json
 from ..records import FanInDecision, ParallelLifecycle, Record, RouteDecision, StageLifecycle
 from ..records.codec import type_name
 from ..state import State
+from .paths import qualified
 from .reading import stage_id
 
 LOGS_KEPT = 200
@@ -34,12 +35,14 @@ class Progress:
         self._timestamp = record.timestamp
         match record:
             case StageLifecycle(kind="completed" | "failed"):
-                self._completed[record.node_id] = None
-                self._outcomes[record.node_id] = record.status
+                node = qualified(record.path, record.node_id)
+                self._completed[node] = None
+                self._outcomes[node] = record.status
                 self._current = record.node_id if not record.path else self._current
                 self._log(record)
             case StageLifecycle(kind="retrying"):
-                self._retries[record.node_id] = self._retries.get(record.node_id, 0) + 1
+                node = qualified(record.path, record.node_id)
+                self._retries[node] = self._retries.get(node, 0) + 1
                 self._log(record)
             case ParallelLifecycle(kind="started" | "join_decided"):
                 stage = stage_id(record.path, record.node_id, record.visit)

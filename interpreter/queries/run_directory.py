@@ -24,6 +24,7 @@ from ..records import PlanChange, PlanRecord, Record, RunLifecycle, StageLifecyc
 from ..records.codec import is_known
 from ..state import State, begin
 from .checkpoint import Progress
+from .paths import callers
 from .plans import follow, kept_plan
 from .reading import events
 
@@ -238,10 +239,12 @@ def refuse_occupied(root: Path, run_id: str) -> None:
 def stage_folder(path: str, node_id: str) -> Path:
     """Where a node's files are, below the root: its id, or the whole path of an instance.
 
+    Instances are branches of a dynamic fan-out, and what lies in a child pipeline.
+
     Whatever nodes and branches are called, it is below the root.
     """
     node = _name(node_id)
-    if "%5B" not in path:
+    if "%5B" not in path and not callers(path):
         return Path(node)
     return Path(*(_name(part, "%.") for part in path.split("/") if part), node)
 

@@ -7,6 +7,7 @@ record does to a run: that is `state`.
 
 from __future__ import annotations
 
+from .children import ChildLifecycle
 from .families import (
     FanInDecision,
     ParallelLifecycle,
@@ -32,11 +33,13 @@ FAMILIES: tuple[type[Record], ...] = (
     CheckpointSaved,
     PlanChange,
     LinkStageToAgent,
+    ChildLifecycle,
 )
 
 __all__ = [
     "FAMILIES",
     "CheckpointSaved",
+    "ChildLifecycle",
     "FanInDecision",
     "InterviewLifecycle",
     "LinkStageToAgent",

@@ -65,6 +65,7 @@ FROM_PLAN = frozenset(
         "branch_id",
         "branch_path",
         "branch_run_id",
+        "child_path",
         "target_node",
         "terminal_stage",
         "fan_out",

@@ -143,5 +143,6 @@ class ScriptedInterviewer:
 def scripted_handlers(plan: Plan, script: Script) -> tuple[ScriptedHandler, Mapping[str, Handler]]:
     """One scripted handler, and the table of a run that has it behind every name."""
     handler = ScriptedHandler(script)
-    custom = {step.work.type for step in plan.steps.values() if isinstance(step.work, Custom)}
+    works = [step.work for one in plan.family for step in one.steps.values()]
+    custom = {work.type for work in works if isinstance(work, Custom)}
     return handler, dict.fromkeys((TOOL, AGENT, *sorted(custom)), handler)

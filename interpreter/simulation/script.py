@@ -76,7 +76,7 @@ def merged(base: Script, over: Script, *, default: bool) -> Script:
     )
 
 
-_VISIT = re.compile(r"\.\d+(?=/)")
+_VISIT = re.compile(r"\.\d+(?:@\d+)?(?=/)")
 T = TypeVar("T")
 
 

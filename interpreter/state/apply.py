@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
+from attractorc.compiler.plan.model import Child, Conditional, Human, Parallel, Plan
 
-from ..context import Context
 from ..outcome import Status
 from ..ports import Process
 from ..records import (
     CheckpointSaved,
+    ChildLifecycle,
     FanInDecision,
     InterviewLifecycle,
     LinkStageToAgent,
@@ -29,8 +29,8 @@ from ..records import (
     StageLifecycle,
 )
 from ..records.times import millis
-from . import forks, memory
-from .endings import cancel_run, wake_ancestors
+from . import children, forks, memory
+from .endings import cancel_run, forget_below, wake_ancestors
 from .model import State, Walker
 from .phases import Phase
 from .queues import asks_after, brings_files, enqueue, handled, withdraw
@@ -55,21 +55,27 @@ def adopt(state: State, plan: Plan) -> None:
 
     What was reached is the same in both, so that only what waits to begin is looked at again.
     """
-    state.plan = plan
+    replaced, state.plan = state.plan, plan
     state.timed = state.timed or _timed(plan)
+    for walker in state.walkers.values():
+        if walker.plan is replaced:  # a child's own plan was reached, and is the same in both
+            walker.plan = plan
     if memory.has_agents(plan):
         for walker in state.walkers.values():
             walker.memory = walker.memory or memory.Memory()
     for fork in state.forks.values():
-        fork.region = plan.regions[fork.region.fan_out]
+        fork.region = state.walkers[fork.path].plan.regions[fork.region.fan_out]
     for path in [*state.ready, *state.startable]:
         if (walker := state.walkers[path]).phase is Phase.ENTER:
             enqueue(state, walker)
 
 
 def _timed(plan: Plan) -> bool:
-    policies = [region.policy for region in plan.regions.values()]
-    return any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies)
+    policies = [region.policy for one in plan.family for region in one.regions.values()]
+    if any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies):
+        return True
+    steps = (step for one in plan.family for step in one.steps.values())
+    return any(step.timeout_ms and isinstance(step.work, Child) for step in steps)
 
 
 def apply(state: State, record: Record) -> None:
@@ -96,6 +102,8 @@ def apply(state: State, record: Record) -> None:
             remembering = state.walkers.get(record.path)
             if remembering is not None and remembering.memory is not None:
                 memory.linked(remembering.memory, record)
+        case ChildLifecycle():
+            children.taken(state, record)
         case SourceRecord() | PlanRecord() | CheckpointSaved():
             pass
         case PlanChange():
@@ -133,13 +141,10 @@ def _run(state: State, record: RunLifecycle) -> None:
     state.inputs = record.inputs
     state.options = record.options
     state.workspace = record.workspace or ""
-    context = Context()
-    for key, value in state.plan.context.items():
-        context.set(key, value, "")
-    for name, value in record.inputs.items():
-        context.set(f"inputs.{name}", value, "")
+    context = children.beginning(state.plan, record.inputs)
     state.restarts = record.restarts or 0
-    trunk = Walker("", context, record.start_at or state.plan.start)
+    start = record.start_at or state.plan.start
+    trunk = Walker("", context, start, plan=state.plan, inputs=record.inputs)
     trunk.memory = memory.Memory() if memory.has_agents(state.plan) else None
     state.walkers[""] = trunk
     enqueue(state, trunk)
@@ -177,6 +182,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.answer = walker.verdict = None
             if walker.memory is not None:
                 memory.retried(walker.memory, record)
+            if walker.child is not None:
+                forget_below(state, walker)
         case "ready" | "interrupted":
             withdraw(state, walker)
             walker.phase = Phase.ENTER
@@ -231,11 +238,15 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
     walker.phase = Phase.ROUTE
     walker.answer = walker.verdict = None
     walker.unsure = False
+    if walker.child is not None:
+        forget_below(state, walker)
     enqueue(state, walker)
 
 
 def _did_something(state: State, walker: Walker) -> bool:
     """Whether the stage had an effect, asked a person, or had branches that ran."""
+    if walker.child is not None:
+        return not children.did_nothing(state, walker)
     work = state.step(walker).work
     return handled(state, walker) or isinstance(work, Human) or walker.fork is not None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..records import ParallelLifecycle
 from .model import BranchState, Fork, State, Walker
 from .phases import BranchPhase, Phase
-from .queues import withdraw_queues
+from .queues import enqueue, withdraw_queues
 
 
 def decided(state: State, fork: Fork, record: ParallelLifecycle) -> None:
@@ -38,7 +38,7 @@ def give_up(state: State, fork: Fork, branch: BranchState) -> None:
     if branch.phase is BranchPhase.RUNNING:
         branch.phase = BranchPhase.CANCELLING
         for walker in state.subtree(branch.path):
-            _doom(state, walker)
+            doom(state, walker)
     _note_endable(state, fork, branch)
 
 
@@ -46,7 +46,7 @@ def cancel_run(state: State) -> None:
     """Nobody wants anything of the run any more."""
     state.cancelling = True
     for walker in state.walkers.values():
-        _doom(state, walker)
+        doom(state, walker)
     state.forks_ready.clear()
 
 
@@ -55,7 +55,8 @@ def _note_endable(state: State, fork: Fork, branch: BranchState) -> None:
         fork.endable[branch.index] = None
 
 
-def _doom(state: State, walker: Walker) -> None:
+def doom(state: State, walker: Walker) -> None:
+    """Nobody wants what a walker would still do."""
     walker.doomed = True
     withdraw_queues(state, walker)
     if walker.path not in state.running:
@@ -67,7 +68,13 @@ def _doom(state: State, walker: Walker) -> None:
 def wake_ancestors(state: State, walker: Walker) -> None:
     """Have the forks above look again, because an attempt that they wait for is over."""
     current: Walker | None = walker
-    while current is not None and current.parent_fork is not None:
+    while current is not None:
+        if current.parent_fork is None:
+            caller = None if current.caller is None else state.walkers.get(current.caller)
+            if caller is not None:
+                enqueue(state, caller)
+            current = caller
+            continue
         fork = state.forks.get(current.parent_fork)
         if fork is None:
             return
@@ -99,3 +106,4 @@ def forget_below(state: State, top: Walker) -> None:
         if walker is not top:
             state.walkers.pop(walker.path, None)
     top.fork = None
+    top.child = None

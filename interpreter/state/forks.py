@@ -93,7 +93,7 @@ def _start(state: State, record: ParallelLifecycle) -> None:
         )
         for index, made in enumerate(cast("list[Mapping[str, Any]]", record.branches))
     ]
-    region = state.plan.regions[record.node_id]
+    region = walker.plan.regions[record.node_id]
     tally = Tally(
         region.policy,
         {branch.id: None if branch.activated else End.SKIPPED for branch in branches},
@@ -151,6 +151,8 @@ def _branch_started(
         branch_index=branch.index,
         outcome=parent.outcome,
         preferred_label=parent.preferred_label,
+        plan=parent.plan,
+        inputs=parent.inputs,
     )
     if parent.memory is not None:
         # Of a dynamic fan-out, the one branch edge is the template of all.

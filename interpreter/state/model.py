@@ -20,6 +20,7 @@ from ..joins import Tally
 from ..outcome import End, Status
 from ..ports import Process
 from ..records import FanInDecision, InterviewLifecycle, StageLifecycle
+from .called import ChildRun
 from .memory import Memory
 from .phases import BranchPhase, Phase
 
@@ -40,12 +41,16 @@ class Walker:
     attempt's question, `verdict` what an agent asked for a winner did; `unsure`: a person is to
     say what became of the attempt. `base` is what workspaces start from, until a fork holds it.
     `memory` is what agents are told of the way, None in a run without any.
+    `plan` and `inputs` are those of the pipeline that it walks through; of a child pipeline
+    `caller` is the path of the walker whose stage runs it, and there `child` says where it is.
     """
 
     path: str
     context: Context
     node: str
     phase: Phase = Phase.ENTER
+    plan: Plan = field(kw_only=True)
+    inputs: Mapping[str, Json] = field(kw_only=True)
     visit: int = 1
     attempt: int = 1
     parent_fork: str | None = None
@@ -69,6 +74,8 @@ class Walker:
     unsure: bool = False
     base: Mapping[str, Json] | None = None
     memory: Memory | None = None
+    caller: str | None = None
+    child: ChildRun | None = None
 
     @property
     def stage(self) -> str:
@@ -215,7 +222,14 @@ class State:
 
     def step(self, walker: Walker) -> Step:
         """The step that a walker stands at."""
-        return self.plan.steps[walker.node]
+        return walker.plan.steps[walker.node]
+
+    def above(self, walker: Walker) -> Walker | None:
+        """The walker that forked or called this one; None for the run's trunk."""
+        fork = self.own_fork(walker)
+        if fork is not None:
+            return self.walkers[fork.path]
+        return None if walker.caller is None else self.walkers[walker.caller]
 
     def own_fork(self, walker: Walker) -> Fork | None:
         """The fork that a walker is a branch of, None on the trunk."""
@@ -249,12 +263,13 @@ class State:
 
     def workspace_of(self, walker: Walker) -> str:
         """The folder that a walker's stages work in, '' for the run's own."""
-        current = walker
-        while (fork := self.own_fork(current)) is not None:
-            workspace = fork.branches[current.branch_index].workspace
+        current: Walker | None = walker
+        while current is not None:
+            fork = self.own_fork(current)
+            workspace = None if fork is None else fork.branches[current.branch_index].workspace
             if workspace is not None:
                 return str(workspace["folder"])
-            current = self.walkers[fork.path]
+            current = self.above(current)
         return ""
 
     def wait(self, path: str) -> None:
@@ -266,13 +281,15 @@ class State:
         self.forks_ready.pop(stage, None)
 
     def subtree(self, path: str) -> Iterator[Walker]:
-        """The walker of a branch and all walkers in forks below it, innermost last."""
+        """The walker of a branch and all in forks and children below it, innermost last."""
         pending = [path]
         while pending:
             walker = self.walkers.get(pending.pop())
             if walker is None:
                 continue
             yield walker
+            if walker.child is not None:
+                pending.append(walker.child.path)
             fork = None if walker.fork is None else self.forks.get(walker.fork)
             if fork is not None:
                 pending.extend(

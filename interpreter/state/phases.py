@@ -18,6 +18,7 @@ class Phase(StrEnum):
     ASKING = "asking"  # a person was asked
     ROUTE = "route"  # the stage is committed; the next edge is open
     FORKED = "forked"  # its fan-out's branches run
+    CALLING = "calling"  # its stage's pipeline runs
     STOPPED = "stopped"  # it arrived or ended
 
 

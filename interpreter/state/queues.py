@@ -49,7 +49,9 @@ def enqueue(state: State, walker: Walker) -> None:
             pass
         case Phase.ENTER | Phase.RUNNING | Phase.ROUTE | Phase.STOPPED:
             state.ready[walker.path] = None
-        case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
+        case Phase.CALLING if walker.child is not None and walker.child.over:
+            state.ready[walker.path] = None
+        case Phase.BACKOFF | Phase.ASKING | Phase.FORKED | Phase.CALLING:
             pass
 
 

@@ -50,7 +50,7 @@ def test_every_kind_is_written_as_the_compiler_reads_it() -> None:
         shapes = [shape for shape, means in SHAPES.items() if means == kind]
         assert [shape for shape in shapes if f"`shape={shape}`" not in words.dot] == []
     keys = {words.yaml.strip("`").partition(":")[0] for words in KINDS.values()}
-    assert keys == set(YAML_KINDS) - {"pipeline"}
+    assert keys == set(YAML_KINDS)
 
 
 def test_a_row_that_changes_makes_the_page_stale(monkeypatch: pytest.MonkeyPatch) -> None:

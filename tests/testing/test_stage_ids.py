@@ -66,8 +66,8 @@ def test_dynamic_and_nested_branches_are_named_as_they_are_read(each: Plan) -> N
 
 
 @pytest.mark.parametrize("written", ["/each.1/file[0]/look.1", "/each.1/file%5B0%5D/look.1"])
-def test_an_id_may_be_written_as_it_is_read_or_as_runs_do(written: str) -> None:
-    assert normal(written) == "/each.1/file%5B0%5D/look.1"
+def test_an_id_may_be_written_as_it_is_read_or_as_runs_do(written: str, each: Plan) -> None:
+    assert normal(written, each) == "/each.1/file%5B0%5D/look.1"
 
 
 NODES = {

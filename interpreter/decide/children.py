@@ -1,0 +1,187 @@
+"""A stage that runs another pipeline: its start, and what its end is for the stage.
+
+The child's own steps are decided like any others. Inputs are worked out when the stage is
+entered; of what the child wrote, only the keys that the stage declares come out. Pure. It
+must not know where a pipeline came from.
+"""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import cast
+
+from attractorc.compiler.plan.child import MAX_NESTED, Child, Given
+from attractorc.compiler.plan.model import Input, Plan, Step
+from attractorc.compiler.plan.template import ContextRef, InputRef
+from attractorc.compiler.value import Json, as_text, canonical
+
+from ..evaluate import looked_up, render
+from ..outcome import Outcome, Status, failed
+from ..records import ChildLifecycle
+from ..state import State, Walker
+from ..state.children import plan_below
+from . import drafts
+from .attempts import concluded
+from .commands import Command, Commit
+from .given_up import below
+from .terminals import spoken_writes
+from .writing import glob, is_reserved
+
+SOURCE = "pipeline"
+
+
+class Unfit(Exception):
+    """What an input is given cannot be given to it; one clause."""
+
+
+def begin(state: State, walker: Walker) -> tuple[Command, ...]:
+    """Commands of a started stage that runs a pipeline: its start, or why there is none."""
+    plan = plan_below(state, walker)
+    if _around(state, walker) >= MAX_NESTED:
+        reason = (
+            f"'{walker.node}' would run '{plan.name}' as pipeline number {MAX_NESTED + 1} in one"
+            f" another; at most {MAX_NESTED} are, so one that runs itself needs a way out"
+        )
+        outcome = failed(reason, permanent=True, source="engine")
+        return (Commit((drafts.committed(state, walker, outcome),)),)
+    try:
+        inputs = inputs_of(plan, cast("Child", state.step(walker).work), walker)
+    except Unfit as unfit:
+        reason = f"'{walker.node}' cannot run the pipeline '{plan.name}': {unfit}"
+        outcome = failed(reason, permanent=True, source="engine")
+        return (Commit((drafts.committed(state, walker, outcome),)),)
+    again = "" if walker.attempt == 1 else f"@{walker.attempt}"
+    record = ChildLifecycle(
+        kind="started",
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        attempt=walker.attempt,
+        stage_attempt_id=walker.attempt_id(state.run_id),
+        child_path=f"{walker.stage}{again}",
+        pipeline=plan.name,
+        plan_digest=plan.digest,
+        inputs=inputs,
+    )
+    return (Commit((record,)),)
+
+
+def _around(state: State, walker: Walker) -> int:
+    """How many pipelines lie around a walker's stage, the run's own included."""
+    count = 1
+    current: Walker | None = walker
+    while current is not None:
+        count += current.caller is not None
+        current = state.above(current)
+    return count
+
+
+def returned(state: State, child: Walker) -> tuple[Command, ...]:
+    """Commands for a child that has come to its end: its outcome is the stage's."""
+    caller = state.walkers[child.caller or ""]
+    step = state.step(caller)
+    plan = child.plan
+    status = Status.SUCCESS if child.status is Status.SKIPPED else child.status
+    if status is Status.FAIL:
+        reason = f"the pipeline '{plan.name}' failed: {child.reason or 'it gave no reason'}"
+        outcome = failed(reason, source=SOURCE)
+    else:
+        outcome = Outcome(status, source=SOURCE, context_updates=_out(step, child))
+    return (Commit(concluded(state, caller, outcome)),)
+
+
+def over(state: State, caller: Walker) -> tuple[Command, ...]:
+    """Commands for a stage whose child nobody waits for any more; () while it still runs."""
+    child = caller.child
+    if child is None or not child.over:
+        return ()
+    if any(walker.path in state.running for walker in state.subtree(child.path)):
+        return ()
+    ended = tuple(below(state, child.path))
+    outcome = failed(child.over, source="engine")
+    return (Commit((*ended, *concluded(state, caller, outcome))),)
+
+
+def _out(step: Step, child: Walker) -> dict[str, Json]:
+    """What comes out of a child: what it wrote to the keys that its stage declares."""
+    patterns = [glob(pattern) for pattern in step.writes or ()]
+    return {
+        key: written.value
+        for key, written in sorted(spoken_writes(child).items())
+        if not is_reserved(key) and any(fnmatchcase(key, pattern) for pattern in patterns)
+    }
+
+
+def inputs_of(plan: Plan, work: Child, walker: Walker) -> dict[str, Json]:
+    """The values of all inputs of a child. Raises `Unfit` for what is missing or misfits."""
+    given = {one.name: one for one in work.given}
+    return {
+        declared.name: _value(declared, given[declared.name], walker)
+        if declared.name in given
+        else declared.default
+        for declared in plan.inputs
+    }
+
+
+def _value(declared: Input, given: Given, walker: Walker) -> Json:
+    if not given.template:
+        return given.value
+    match given.template:
+        case (ContextRef(key),):
+            value = looked_up(key, walker.context)
+            if value is None and not declared.required:
+                return declared.default
+            if value is None:
+                raise Unfit(f"its input '{declared.name}' is given '{key}', which has no value")
+        case (InputRef(name),):
+            value = walker.inputs.get(name)
+        case _:
+            value = render(given.template, walker.context, walker.inputs)
+    fits = _typed(declared, value)
+    if declared.enum and canonical(fits) not in [canonical(each) for each in declared.enum]:
+        choices = ", ".join(canonical(each) for each in declared.enum)
+        raise Unfit(f"its input '{declared.name}' must be one of {choices}, not {canonical(fits)}")
+    return fits
+
+
+def _typed(declared: Input, value: Json) -> Json:
+    """A value with the declared type: as it is if it fits, else what its text means."""
+    kind = declared.type
+    if kind == "string":
+        return as_text(value)
+    if kind == "json" and not isinstance(value, str):
+        return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if kind == "float":
+            return float(value)
+        if kind == "int" and value == int(value):
+            return int(value)
+    if isinstance(value, str):
+        try:
+            return _meant(kind, value.strip())
+        except (ValueError, KeyError, RecursionError):
+            pass
+    raise Unfit(f"its input '{declared.name}' is of type {kind}, and {canonical(value)} is not one")
+
+
+def _meant(kind: str, text: str) -> Json:
+    match kind:
+        case "int":
+            return int(text)
+        case "float":
+            number = float(text)
+            if number != number or number in (float("inf"), float("-inf")):
+                raise ValueError(text)
+            return number
+        case "bool":
+            return {"true": True, "false": False}[text.lower()]
+        case _:
+            value: Json = json.loads(text, parse_constant=_refuse)
+            return value
+
+
+def _refuse(name: str) -> Json:
+    raise ValueError(name)
