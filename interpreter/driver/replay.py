@@ -106,6 +106,8 @@ class Replay:
         if isinstance(record, PlanChange):
             return self._changed(record)
         if not decided(self._state, record):
+            if self._pending and _same(self._pending[0], record):
+                self._pending.pop(0)  # of one decision with what came before it
             return self._outside(record)
         self._decisions += 1
         if self._pending:

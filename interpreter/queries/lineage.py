@@ -14,10 +14,11 @@ from typing import Any, Literal, TypeAlias, cast
 from attractorc.compiler.value import Json, encoded
 
 from ..ports import Store
-from ..records import FanInDecision, ParallelLifecycle, RunLifecycle, StageLifecycle
+from ..records import ChildLifecycle, FanInDecision, ParallelLifecycle, RunLifecycle, StageLifecycle
+from .paths import above
 from .reading import every, stage_id
 
-How: TypeAlias = Literal["stage", "merge", "isolated", "input"]
+How: TypeAlias = Literal["stage", "merge", "isolated", "pipeline", "input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class Origin:
     """Who gave a key its value. `writer` is a stage attempt's id within the run.
 
     `how`: `stage` (the attempt said so), `merge` (by `strategy`, from `contributions` and, if
-    it was there before, `base`), `isolated` (one branch's own value, unmerged), `input`.
+    it was there before, `base`), `isolated` (one branch's own value, unmerged), `pipeline` (it
+    came out of the stage's pipeline, where `inner` gave it), `input` (of the run, or with a
+    `writer` of that attempt's pipeline).
     """
 
     key: str
@@ -57,6 +60,7 @@ class Origin:
     resolved_by: str = ""
     contributions: tuple[Contribution, ...] = ()
     base: Origin | None = None
+    inner: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Ledger:
         for decision in every(store, run_id, FanInDecision):
             stage = stage_id(decision.path, decision.node_id, decision.visit)
             self.decisions[stage] = decision
+        self._children = {
+            child.child_path: child
+            for child in every(store, run_id, ChildLifecycle, kinds=("started",))
+        }
         self._forks = {
             stage_id(fork.path, fork.node_id, fork.visit): fork.sequence_no
             for fork in every(store, run_id, ParallelLifecycle, kinds=("started",))
@@ -100,11 +108,22 @@ class Ledger:
                 number = write.record.sequence_no
                 if write.record.path == place and (before is None or number < before):
                     return self._origin(key, write)
+            if place in self._children:
+                return self._given(key, self._children[place])
             before = self._forked_at(place) if place else before
-            place = _above(place)
+            place = above(place)[0] if place else None
         if key in self._inputs:
             return Origin(key, "input", "", self._inputs[key])
         return None
+
+    def _given(self, key: str, child: ChildLifecycle) -> Origin | None:
+        """A child sees nothing of what is around it but its inputs."""
+        name = key.removeprefix("inputs.")
+        if name == key or name not in child.inputs:
+            return None
+        stage = stage_id(child.path, child.node_id, child.visit)
+        where = (child.path, child.node_id, child.sequence_no)
+        return Origin(key, "input", f"{stage}@{child.attempt}", child.inputs[name], *where)
 
     def _forked_at(self, branch: str) -> int | None:
         """When a branch got its view of what is above it: later writes there it never saw."""
@@ -118,7 +137,13 @@ class Ledger:
             merged = self._merged(key, write, decision)
             if merged is not None:
                 return merged
-        return Origin(key, "stage", f"{stage}@{record.attempt}", write.value, *_where(record))
+        writer = f"{stage}@{record.attempt}"
+        child = stage if record.attempt == 1 else writer
+        if child in self._children:
+            inner = self.newest(key, child, record.sequence_no)
+            where = _where(record)
+            return Origin(key, "pipeline", writer, write.value, *where, inner=inner)
+        return Origin(key, "stage", writer, write.value, *_where(record))
 
     def _merged(self, key: str, write: _Write, decision: FanInDecision) -> Origin | None:
         """The origin of a key that a merge decision set; None for the engine's own keys."""
@@ -200,8 +225,3 @@ def _writes(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _where(record: StageLifecycle) -> tuple[str, str, int]:
     return record.path, record.node_id, record.sequence_no
-
-
-def _above(path: str) -> str | None:
-    """The path of the walker that forked this one; None above the trunk."""
-    return path.rsplit("/", 2)[0] if path else None

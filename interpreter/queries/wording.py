@@ -126,7 +126,10 @@ def _origin(origin: Origin, level: int) -> Iterator[str]:
     indent, inner = "  " * level, "  " * (level + 1)
     match origin.how:
         case "input":
-            yield f"{indent}given as an input of the run"
+            whose = f"the pipeline of {origin.writer}" if origin.writer else "the run"
+            yield f"{indent}given as an input of {whose}"
+        case "pipeline":
+            yield f"{indent}came out of the pipeline of {origin.writer}"
         case "stage":
             yield f"{indent}written by {origin.writer}"
         case "isolated":
@@ -139,6 +142,8 @@ def _origin(origin: Origin, level: int) -> Iterator[str]:
     if origin.conflict:
         resolved = f", resolved by {origin.resolved_by}" if origin.resolved_by else ""
         yield f"{inner}conflict: {origin.conflict}{resolved}"
+    if origin.inner is not None:
+        yield from _origin(origin.inner, level + 1)
     if origin.base is not None:
         yield f"{inner}before the fork: {shown(origin.base.value)}"
         yield from _origin(origin.base, level + 2)

@@ -191,9 +191,7 @@ def compiled_corpus(corpus: Path) -> list[tuple[str, Compiled]]:
     return [
         (
             row["graphviz_ok"],
-            compile_bytes(
-                (corpus / row["file"]).read_bytes(), row["file"], files=_beside
-            ),
+            compile_bytes((corpus / row["file"]).read_bytes(), row["file"], files=_beside),
         )
         for row in index
     ]
