@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from attractorc.commands.beside import files_in
 from attractorc.compiler.diagnostic import Diagnostic
 from attractorc.compiler.driver import compile_bytes
 from attractorc.testing import read_cases, run_case
@@ -36,7 +37,7 @@ UNTESTED = "pagerange/__main__.py: no test calls main"
 
 
 def findings(path: Path) -> tuple[Diagnostic, ...]:
-    return compile_bytes(path.read_bytes(), path.name).diagnostics
+    return compile_bytes(path.read_bytes(), path.name, files=files_in(path.parent)).diagnostics
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.name)
@@ -47,7 +48,7 @@ def test_nothing_is_found_about_an_example(path: Path) -> None:
 @pytest.mark.parametrize("stem", TWINS, ids=lambda stem: stem.name)
 def test_twins_have_one_plan_digest(stem: Path) -> None:
     plans = [
-        compile_bytes(path.read_bytes(), path.name).plan
+        compile_bytes(path.read_bytes(), path.name, files=files_in(path.parent)).plan
         for path in (stem.with_suffix(".dot"), stem.with_suffix(".yaml"))
     ]
     dot, yaml = (None if plan is None else plan.digest for plan in plans)
@@ -57,7 +58,7 @@ def test_twins_have_one_plan_digest(stem: Path) -> None:
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.name)
 def test_every_example_has_cases_and_they_hold(path: Path) -> None:
-    plan = compile_bytes(path.read_bytes(), path.name).plan
+    plan = compile_bytes(path.read_bytes(), path.name, files=files_in(path.parent)).plan
     assert plan is not None
     beside = path.with_suffix(".test.yaml")
     cases = read_cases(beside.read_bytes(), beside.name, plan).cases
@@ -110,6 +111,25 @@ def value(folder: Path, key: str) -> Any:
 def project(tmp_path: Path) -> Path:
     """The sample project, to be changed."""
     return Path(shutil.copytree(GATE / "sample", tmp_path / "sample"))
+
+
+TRAIN = EXAMPLES / "release_train"
+
+
+@pytest.mark.parametrize("suffix", [".dot", ".yaml"])
+def test_every_package_of_a_release_goes_through_a_pipeline_of_its_own(
+    tmp_path: Path, suffix: str
+) -> None:
+    pipeline = str(TRAIN / f"release_train{suffix}")
+    options = ("--store", "runs.db", "--run-id", "gate", "--interviewer", "auto")
+    done = attractorc("exec", pipeline, *options, "--color", "never", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert value(tmp_path, "artifact") == ["core.tar.gz", "cli.tar.gz", "docs.tar.gz"]
+    assert "package[2]/package › build: ok" in done.stderr
+    origin = explained(tmp_path, "artifact")["origin"]["contributions"][0]
+    assert origin["writer"] == "/each.1/package%5B0%5D/package.1@1"
+    replayed = attractorc("replay", "gate", "--store", "runs.db", cwd=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout
 
 
 @pytest.mark.parametrize("suffix", [".dot", ".yaml"])

@@ -242,7 +242,7 @@ def test_every_record_is_in_the_table_of_families() -> None:
     record = import_module("attractorc.interpreter.records.record").Record
     defined = {
         value
-        for name in ("families", "links", "plan_change", "ways")
+        for name in ("children", "families", "links", "plan_change", "ways")
         for value in vars(import_module(f"attractorc.interpreter.records.{name}")).values()
         if isinstance(value, type) and issubclass(value, record)
     }

@@ -30,7 +30,15 @@ _DEEPEST = 20
 
 
 def plan_tree(plan: Plan) -> str:
-    """The plan as text that ends with a line end: lines of at most 100 columns."""
+    """The plan as text that ends with a line end: lines of at most 100 columns.
+
+    The pipelines that its stages run follow it, each once.
+    """
+    lines = [line for one in plan.family for line in (*_tree(one), "")]
+    return "".join(f"{_clipped(line)}\n" for line in lines[:-1])
+
+
+def _tree(plan: Plan) -> list[str]:
     lines = [*_header(plan), ""]
     shown: set[str] = set()
     lines.extend(_steps(plan, flow_order(plan, plan.start, None), "", shown))
@@ -38,7 +46,7 @@ def plan_tree(plan: Plan) -> str:
     if rest:
         lines += ["", "not reached from the start:"]
         lines.extend(_steps(plan, rest, "  ", shown))
-    return "".join(f"{_clipped(line)}\n" for line in lines)
+    return lines
 
 
 def _header(plan: Plan) -> Iterator[str]:

@@ -240,8 +240,10 @@ def _handler_words(step: Step) -> Iterator[str]:
             yield f"output {output}"
         case Agent() as agent:
             yield from _agent_words(agent)
-        case Child(_, given) if given:
-            yield f"with {', '.join(map(_given_words, given))}"
+        case Child(named, given):
+            yield f"runs {named[:19] or 'this pipeline itself'}"
+            if given:
+                yield f"with {', '.join(map(_given_words, given))}"
         case Human(_, str(choice)):
             yield f"without an answer to {choice}"
         case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):

@@ -92,6 +92,7 @@ def test_every_session_prints_what_the_page_shows(page: Path, tmp_path: Path) ->
     folder = tmp_path / "empty"
     folder.mkdir()
     for name, content in files_of(text).items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, "utf-8")
     commands = commands_of(text)
     printed = printed_by(commands, folder)
@@ -112,9 +113,13 @@ def test_the_first_lines_are_the_two_commands() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_whole_pipeline_on_a_page_is_without_findings(page: Path) -> None:
+    beside = files_of(page.read_text("utf-8"))
     for language, text in PIPELINES.findall(page.read_text("utf-8")):
         if text.startswith(("digraph", "pipeline:")):
-            compiled = compile_bytes(text.encode(), f"{page.stem}.{language}")
+            name = "example" if page.name == "rules.md" else page.stem
+            compiled = compile_bytes(
+                text.encode(), f"{name}.{language}", files=lambda path: beside[path].encode()
+            )
             # A rule's page may show what this version does not act on yet.
             silent = {"unsupported"} if page.name == "rules.md" else set()
             assert [each for each in compiled.diagnostics if each.rule not in silent] == [], text
