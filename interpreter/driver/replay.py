@@ -143,7 +143,7 @@ class Replay:
         old, new = self._state.plan, kept_plan(self._store, record)
         found: dict[str, Json] = {"changed": list(record.changed), "replaces": record.replaces}
         differ = difference(old, new)
-        why = standing_in_the_way(reached(self._past), differ, old, new)
+        why = standing_in_the_way(reached(self._past, old), differ, old, new)
         expected: dict[str, Json] = {"changed": list(differ.names()), "replaces": old.digest}
         if why is None and found == expected:
             return None

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from attractorc.compiler.plan.child import MAX_NESTED
+from attractorc.compiler.plan.difference import difference
 from attractorc.compiler.plan.digest import sealed
 from attractorc.compiler.plan.model import Plan
+from attractorc.interpreter.decide.plan_change import reached, standing_in_the_way
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.queries import branches, why
 from attractorc.interpreter.queries.lineage import lineage
@@ -408,3 +410,27 @@ def test_a_run_that_is_cancelled_ends_what_runs_in_it() -> None:
     assert ran.result.status == "cancelled"
     (cancelled,) = ran.of(StageLifecycle, "cancelled")
     assert cancelled.path == "/call.1"
+
+
+def test_a_changed_child_takes_over_where_its_stage_was_not_reached_and_nowhere_else() -> None:
+    outer = tools("before") + "\n" + CALLS.replace("start -> call", "start -> before -> call")
+    old = family(outer, inner=INNER)
+    new = family(outer, inner=INNER.replace('tool_command="look"', 'tool_command="peer"'))
+    differ = difference(old, new)
+    assert differ.stages == ("call",)
+    store = MemoryStore()
+    ran = run(old, store=store)
+    of_before = [one for one in ran.records if one.sequence_no < 9]
+    assert standing_in_the_way(reached(of_before, old), differ, old, new) is None
+    why_not = standing_in_the_way(reached(ran.records, old), differ, old, new)
+    assert why_not == "the stage 'call' has started already (/call.1), and is another one"
+
+
+def test_what_a_run_reached_in_a_child_is_none_of_its_own_stages() -> None:
+    outer = CALLS.replace("-> exit", "-> look -> exit") + "\n" + tools("look")
+    plan = family(outer, inner=INNER)
+    ran = run(plan)
+    inside = [one for one in ran.records if getattr(one, "path", "") == "/call.1"]
+    before = [one for one in ran.records if one.sequence_no < inside[0].sequence_no]
+    assert "look" not in reached([*before, *inside], plan).stages
+    assert reached(ran.records, plan).stages["look"] == "/look.1"
