@@ -20,8 +20,7 @@ def _always(value: Any) -> bool:
     return True
 
 
-_ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-}
+_ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {}
 REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
 """The attributes that are refused, or some value of them, and what that would be."""
 
