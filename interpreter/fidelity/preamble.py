@@ -58,7 +58,7 @@ def preamble(state: State, walker: Walker, mode: str) -> str:
     """The preamble of a walker's stage. Where a thread begins, `full` tells what a summary does."""
     amounts = AMOUNTS[SUMMARY_HIGH if mode == FULL else mode]
     page = Page(amounts.tokens)
-    goal = line_of(state.plan.goal, amounts.goal)
+    goal = line_of(walker.plan.goal, amounts.goal)
     run = line_of(state.run_id, _NAME_CHARS)
     if mode == TRUNCATE:
         if goal:

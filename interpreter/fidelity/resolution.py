@@ -56,7 +56,7 @@ def attempt_fields(state: State, walker: Walker) -> dict[str, str]:
     agent = agent_of(step)
     if agent is None:
         return {}
-    found = resolved(state.plan, step, agent, walker.memory)
+    found = resolved(walker.plan, step, agent, walker.memory)
     if found is _DEFAULT:
         return {}
     fields = {"fidelity": found.fidelity}

@@ -16,6 +16,7 @@ from ..context import Context
 from ..records import ChildLifecycle
 from .called import ChildRun
 from .endings import doom
+from .memory import Memory, has_agents
 from .model import State, Walker
 from .phases import Phase
 from .queues import enqueue
@@ -61,6 +62,7 @@ def _start(state: State, caller: Walker, record: ChildLifecycle) -> None:
         plan=plan,
         inputs=record.inputs,
         caller=caller.path,
+        memory=Memory() if has_agents(plan) else None,
     )
     caller.child = ChildRun(record.child_path, state.active_ms)
     caller.phase = Phase.CALLING

@@ -434,3 +434,15 @@ def test_what_a_run_reached_in_a_child_is_none_of_its_own_stages() -> None:
     before = [one for one in ran.records if one.sequence_no < inside[0].sequence_no]
     assert "look" not in reached([*before, *inside], plan).stages
     assert reached(ran.records, plan).stages["look"] == "/look.1"
+
+
+def test_its_agents_are_told_of_its_own_run_and_of_nothing_around_it() -> None:
+    stages = tools("look") + '\nsay [prompt="Say it"]\nstart -> look -> say -> exit'
+    around = tools("before") + "\n" + CALLS.replace("-> call", "-> before -> call")
+    plan = family(f'goal="outside"; {around}', inner=f'goal="inside"; {stages}')
+    ran = run(plan, {"look": writes(seen=1)})
+    (call,) = (one for one in ran.handler.calls if one.step.id == "say")
+    assert "look" in call.preamble
+    assert "inside" in call.preamble
+    assert "before" not in call.preamble
+    assert "outside" not in call.preamble
