@@ -442,7 +442,7 @@ def test_its_agents_are_told_of_its_own_run_and_of_nothing_around_it() -> None:
     plan = family(f'goal="outside"; {around}', inner=f'goal="inside"; {stages}')
     ran = run(plan, {"look": writes(seen=1)})
     (call,) = (one for one in ran.handler.calls if one.step.id == "say")
-    assert "look" in call.preamble
-    assert "inside" in call.preamble
-    assert "before" not in call.preamble
-    assert "outside" not in call.preamble
+    assert "look" in call.carried.preamble
+    assert "inside" in call.carried.preamble
+    assert "before" not in call.carried.preamble
+    assert "outside" not in call.carried.preamble
