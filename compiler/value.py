@@ -77,6 +77,8 @@ def checked(value: object, depth: int = 0) -> Json:
 
 
 def _unicode(text: str) -> str:
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError as error:

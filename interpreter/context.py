@@ -9,7 +9,7 @@ know records or plans.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from attractorc.compiler.value import Json
 
@@ -22,8 +22,7 @@ def is_reserved(key: str) -> bool:
     return key in _RESERVED or key.startswith(_RESERVED_PREFIXES)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A value and its writer: a stage attempt's id within the run, or '' for the run itself."""
 
     value: Json

@@ -43,6 +43,14 @@ class Spot:
     notes: list[str] = field(default_factory=list)
 
 
+def only_way(step: Step, preferred_label: str, suggested: tuple[str, ...]) -> Choice | None:
+    """The edge of a stage that did not fail, where nothing is to be chosen; None otherwise."""
+    if len(step.routes) != 1 or preferred_label or suggested:
+        return None
+    (route,) = step.routes
+    return Choice(route.target, "only_edge", route) if route.condition is None else None
+
+
 def choose(plan: Plan, spot: Spot) -> Choice:
     """The next edge of a stage that is not a fan-out."""
     step = spot.step

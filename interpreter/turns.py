@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from attractorc.compiler.value import Json
 
@@ -44,8 +45,7 @@ class NewerStore(StoreError):
     """The store was written by a newer version of this program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """What a turn of a run is found by, beside its context. `path` is the walker's."""
 
     run_id: str
@@ -56,8 +56,7 @@ class Index:
     attempt_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One immutable turn. Ids are opaque text; depth is from 0; payload is msgpack."""
 
     id: str

@@ -27,7 +27,7 @@ from attractorc.compiler.value import Json
 from ..evaluate import Scene
 from ..outcome import End, Outcome, Status, failed
 from ..records import RouteDecision
-from ..routing import Choice, Spot, after_join, choose
+from ..routing import Choice, Spot, after_join, choose, only_way
 from ..state import Phase, State, Walker
 from . import children, drafts, fan_in, judging, people, unsure
 from .commands import Command, Commit, FileWork, Finish, Limits, StartAttempt
@@ -139,15 +139,7 @@ def _route(state: State, walker: Walker) -> RouteDecision:
         )
     if isinstance(step.work, Exit):
         return drafts.route(state, walker, "exit", terminated_status=walker.status.value)
-    scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
-    routed = Status.SUCCESS if isinstance(step.work, Conditional) else walker.status
-    spot = Spot(step, routed, scene, walker.suggested, join_at)
-    fork = state.forks.get(walker.fork or "")
-    if isinstance(step.work, Parallel) and fork is not None:
-        carried = fork.region.meeting == "fan_in"
-        choice = after_join(walker.plan, spot, fork.region.join_at, carried)
-    else:
-        choice = choose(walker.plan, spot)
+    choice = _choice(state, walker, join_at)
     arrives = choice.target is not None and choice.target == join_at
     ends_well = arrives or (choice.target is None and choice.rule == "dead_end")
     if walker.parent_fork is not None and ends_well and walker.status.succeeded:
@@ -155,6 +147,22 @@ def _route(state: State, walker: Walker) -> RouteDecision:
         if gated is not None:
             return gated
     return _taken(state, walker, choice)
+
+
+def _choice(state: State, walker: Walker, join_at: str | None) -> Choice:
+    step = state.step(walker)
+    routed = Status.SUCCESS if isinstance(step.work, Conditional) else walker.status
+    fork = None if walker.fork is None else state.forks.get(walker.fork)
+    if fork is None and routed is not Status.FAIL:
+        way = only_way(step, walker.preferred_label, walker.suggested)
+        if way is not None:
+            return way
+    scene = Scene(walker.outcome.value, walker.preferred_label, walker.context)
+    spot = Spot(step, routed, scene, walker.suggested, join_at)
+    if isinstance(step.work, Parallel) and fork is not None:
+        carried = fork.region.meeting == "fan_in"
+        return after_join(walker.plan, spot, fork.region.join_at, carried)
+    return choose(walker.plan, spot)
 
 
 def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:

@@ -22,31 +22,21 @@ from ..decide import (
     decide,
     settle,
 )
-from ..decide.filed import filed
 from ..decide.stages import RESTARTED
 from ..ports import Ports
 from ..records import Record, RunLifecycle, StageLifecycle
-from .artifacts import attach
+from .arrivals import Arrivals
 from .calls import Folders
 from .closing import checkpoint, closing_records
 from .deadlines import Deadlines
-from .events import (
-    Answered,
-    Cancelled,
-    DelayOver,
-    Event,
-    Filed,
-    Polled,
-    Result,
-    TimeOver,
-    Woken,
-)
+from .events import Event, Polled, Woken
 from .journal import Journal
 from .restarting import next_run_id
 from .result import RunResult
 from .tasks import Tasks
 
 TURN_LIMIT = 1_000
+TURNS_UNSAVED = 8
 
 
 class Engine:
@@ -76,8 +66,10 @@ class Engine:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks = Tasks(journal, ports, folders, self._events)
         self._deadlines = Deadlines(ports.clock, self._events)
-        self._jitter = jitter
+        self._arrivals = Arrivals(journal, self._tasks, folders, jitter)
         self._finished: RunResult | None = None
+        self._unsaved = 0
+        self._came = False
 
     @property
     def stopping(self) -> bool:
@@ -107,9 +99,11 @@ class Engine:
         try:
             while True:
                 try:
-                    self._advance()
-                finally:
+                    more = self._advance()
+                except BaseException:
                     self._journal.save()  # what came is safe, whatever deciding on it does
+                    raise
+                self._save(more)
                 if self._finished is not None:
                     return self._finished
                 if (left := self._leave()) is not None:
@@ -124,10 +118,14 @@ class Engine:
 
     # --- deciding and acting ---------------------------------------------------------
 
-    def _advance(self) -> None:
-        """Commit decisions until there are none, then let the effects out, in that order."""
+    def _advance(self) -> bool:
+        """Commit decisions until there are none, then let the effects out, in that order.
+
+        Whether there is more to decide: others get their turn in between.
+        """
         effects: list[Callable[[], None]] = []
         gated = 0
+        more = False
         state = self._journal.state
         limits = Limits(self._jobs, self._stopping)
         for _ in range(TURN_LIMIT):
@@ -143,7 +141,7 @@ class Engine:
                             effects.append(partial(self._tasks.start, command.path))
                             gated += self._tasks.gated(command.path)
                         else:
-                            effects.extend(self._append(self._settled(result)))
+                            effects.extend(self._append(self._arrivals.settled(result)))
                     case Ask():
                         effects.append(partial(self._tasks.ask, command.path))
                     case FileWork():
@@ -152,8 +150,9 @@ class Engine:
                         effects.append(partial(self._tasks.cancel, command.paths))
                     case Finish():
                         self._finish(command)
-                        return
+                        return False
         else:
+            more = True
             self._events.put_nowait(Woken())  # more to decide, after others had their turn
         if gated > 1 and gated == len(effects):
             self._journal.owe()  # their programs start, each behind its gate, meanwhile
@@ -161,6 +160,14 @@ class Engine:
             self._journal.barrier()
         for effect in effects:
             effect()
+        return more
+
+    def _save(self, more: bool) -> None:
+        """Save what came; decisions alone are made again, so they are saved a few turns at once."""
+        self._unsaved = self._unsaved + 1 if more and not self._came else TURNS_UNSAVED
+        if self._unsaved >= TURNS_UNSAVED:
+            self._journal.save()
+            self._unsaved, self._came = 0, False
 
     def _append(self, records: tuple[Record, ...]) -> list[Callable[[], None]]:
         """Append records; the timers and the ends of attempts that they call for."""
@@ -234,47 +241,11 @@ class Engine:
     # --- events ----------------------------------------------------------------------
 
     def _handle(self, event: Event) -> None:
-        state = self._journal.state
-        records: tuple[Record, ...] = ()
-        match event:
-            case Result():
-                self._tasks.attempts.pop(event.path, None)
-                records = self._settled(event)
-            case Cancelled():
-                self._tasks.attempts.pop(event.path, None)
-                records = settle.cancelled(state, event.path)
-            case DelayOver():
-                self._tasks.timers.pop(event.path, None)
-                records = settle.delay_over(state, event.path)
-            case Answered():
-                self._tasks.asks.pop(event.path, None)
-                if event.answer.kind != "parked":
-                    records = settle.answered(state, event.question_id, event.answer)
-            case TimeOver():
-                records = settle.time_over(state, event.stage, event.branch)
-            case Polled():
-                self._obey()
-            case Filed():
-                self._tasks.files.pop(event.work.path, None)
-                records = filed(state, event.work, event.answer)
-            case Woken():
-                pass
-        for effect in self._append(records):
+        self._came = self._came or not isinstance(event, Woken)
+        if isinstance(event, Polled):
+            self._obey()
+        for effect in self._append(self._arrivals.records(event)):
             effect()
-
-    def _settled(self, event: Result) -> tuple[Record, ...]:
-        state = self._journal.state
-        walker = state.walkers.get(event.path)
-        references = self._journal.put_artifacts(event.outcome.artifacts)
-        if walker is not None:
-            self._folders.empty(walker)
-        outcome = event.outcome
-        factor = 1.0 if outcome.status.succeeded else self._jitter(event.attempt_id)
-        records = settle.result(
-            state, event.attempt_id, event.path, outcome, event.duration_ms, factor
-        )
-        attach(records, references)
-        return records
 
     # --- effects ---------------------------------------------------------------------
 

@@ -54,13 +54,15 @@ class Journal:
         self._clock = clock
         self._listeners = tuple(listeners)
         self.secrets = secrets
+        self._open = not secrets
         self._stamped = (0, stamp(0))
         self._owes = False
         self._barrier: asyncio.Future[None] | None = None
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
-        return tuple([self._append(draft) for draft in drafts])
+        now = self._clock.now()
+        return tuple([self._append(draft, now) for draft in drafts])
 
     def save(self) -> None:
         """Everything appended so far survives the process (store.md)."""
@@ -115,17 +117,19 @@ class Journal:
 
     def put_blob(self, data: bytes) -> tuple[str, int]:
         """Keep bytes without the secrets in them; their hash, and how many they are then."""
-        kept = self.secrets.data(data) if self.secrets else data
+        kept = data if self._open else self.secrets.data(data)
         return self.store.put_blob(kept), len(kept)
 
-    def _append(self, draft: Record) -> Record:
-        state = self.state
-        now = self._clock.now()
-        self._time(draft, now)
-        context = self._topology.place(draft)
+    def _append(self, draft: Record, now: int) -> Record:
+        state, topology = self.state, self._topology
+        if type(draft) is ParallelLifecycle:
+            self._time(draft, now)
+        context = topology.place(draft)
         number = state.sequence_no + 1
         run_id = state.run_id or draft.run_id
-        whole = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamp(now))
+        if self._stamped[0] != now:  # many records share a millisecond
+            self._stamped = (now, stamp(now))
+        whole = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamped[1])
         record, payload = self._kept(whole)
         turn = self.store.append(
             context,
@@ -136,7 +140,7 @@ class Journal:
             index=index_of(record),
             lease=self._lease,
         )
-        self._topology.learn(record, turn)
+        topology.learn(record, turn)
         apply(state, record)
         self.gathered.note(record)
         if isinstance(record, RunLifecycle):
@@ -147,7 +151,7 @@ class Journal:
 
     def _kept(self, record: Record) -> tuple[Record, bytes]:
         """The record without secrets, and its bytes, with large values in blobs."""
-        if not self.secrets:
+        if self._open:
             return record, encode(externalised(record, self.store))
         payload = encode(record)
         if self.secrets.suspects(payload):
@@ -156,15 +160,9 @@ class Journal:
         outside = externalised(record, self.store)
         return record, payload if outside is record else encode(outside)
 
-    def _stamp(self, now: int) -> str:
-        """The time as text; many records share a millisecond."""
-        if self._stamped[0] != now:
-            self._stamped = (now, stamp(now))
-        return self._stamped[1]
-
-    def _time(self, draft: Record, now: int) -> None:
+    def _time(self, draft: ParallelLifecycle, now: int) -> None:
         """A branch's duration is known only here, where there is a clock."""
-        if isinstance(draft, ParallelLifecycle) and draft.kind == "branch_arrived":
+        if draft.kind == "branch_arrived":
             walker = self.state.walkers.get(draft.branch_path or "")
             fork = None if walker is None else self.state.own_fork(walker)
             if walker is not None and fork is not None:  # else its time was over before it started
@@ -174,16 +172,14 @@ class Journal:
 
 def index_of(record: Record) -> Index:
     """What a record is found by in the store."""
-    path = getattr(record, "path", "")
-    if isinstance(record, ParallelLifecycle) and record.branch_path:
-        path = record.branch_path
+    given = record.__dict__  # every family leaves out what it does not have
     return Index(
-        run_id=record.run_id,
-        sequence_no=record.sequence_no,
-        kind=getattr(record, "kind", ""),
-        node_id=getattr(record, "node_id", ""),
-        path=path,
-        attempt_id=getattr(record, "stage_attempt_id", ""),
+        record.run_id,
+        record.sequence_no,
+        given.get("kind", ""),
+        given.get("node_id", ""),
+        given.get("branch_path") or given.get("path", ""),
+        given.get("stage_attempt_id", ""),
     )
 
 

@@ -7,7 +7,7 @@ journaled. It must not know how a handler runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from attractorc.compiler.plan.model import Step
 from attractorc.compiler.value import Json, NotJson, checked
@@ -39,9 +39,18 @@ def vetted(outcome: object) -> Outcome:
         return failed(f"the handler's outcome cannot be used: {problem}")
     try:
         updates = checked_updates(outcome.context_updates)
-        for name in _TEXTS:
-            checked(getattr(outcome, name))
-        checked([*outcome.suggested_next_ids, *outcome.artifacts, *outcome.ignored])
+        for text in (
+            outcome.preferred_label,
+            outcome.notes,
+            outcome.failure_reason,
+            outcome.source,
+            outcome.session,
+            *outcome.suggested_next_ids,
+            *outcome.artifacts,
+            *outcome.ignored,
+        ):
+            if not text.isascii():
+                checked(text)
         agent = checked_updates(outcome.agent)
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
@@ -79,6 +88,9 @@ def checked_updates(updates: Mapping[str, object]) -> dict[str, Json]:
     """Context updates as plain JSON data; `NotJson` names the key that is none."""
     plain: dict[str, Json] = {}
     for key, value in updates.items():
+        if type(key) is type(value) is str and key.isascii() and value.isascii():
+            plain[key] = value  # most are
+            continue
         if not isinstance(key, str):
             raise NotJson(f"the context key {key!r} is not a string")
         try:
@@ -97,15 +109,26 @@ def _problem(outcome: Outcome) -> str | None:
         if not isinstance(getattr(outcome, name), str):
             return f"'{name}' is not text"
     for name, of in _LISTS.items():
-        items: object = getattr(outcome, name)
-        if not isinstance(items, tuple | list) or not all(isinstance(item, str) for item in items):
+        if not _are_texts(getattr(outcome, name)):
             return f"'{name}' is not a list of {of}"
     for name in ("context_updates", "agent"):
-        if not isinstance(getattr(outcome, name), Mapping):
+        if not _is_mapping(getattr(outcome, name)):
             return f"'{name}' is not a mapping"
-    artifacts: object = outcome.artifacts
-    if not isinstance(artifacts, Mapping) or not all(
-        isinstance(name, str) and isinstance(data, bytes) for name, data in artifacts.items()
-    ):
-        return "'artifacts' does not map names to bytes"
-    return None
+    artifacts: Mapping[Any, Any] = outcome.artifacts
+    if _is_mapping(artifacts):
+        for file, data in artifacts.items():
+            if not (isinstance(file, str) and isinstance(data, bytes)):
+                break
+        else:
+            return None
+    return "'artifacts' does not map names to bytes"
+
+
+def _are_texts(items: object) -> bool:
+    if not isinstance(items, tuple | list):
+        return False
+    return not items or all(isinstance(item, str) for item in items)
+
+
+def _is_mapping(value: object) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)

@@ -56,7 +56,7 @@ class Gathered:
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
-        if isinstance(record, ParallelLifecycle) and record.kind in BRANCH_ENDS:
+        if type(record) is ParallelLifecycle and record.kind in BRANCH_ENDS:
             path = record.branch_path or ""
             self._write(path)
             if record.kind == "branch_cancelled":
@@ -149,7 +149,9 @@ def _digest(text: str) -> str:
 def canonical_entry(record: Record) -> dict[str, Json] | None:
     """What is canonical in one record, None if nothing is."""
     match record:
-        case StageLifecycle(kind="completed" | "failed" | "retrying"):
+        case StageLifecycle():
+            if record.kind not in ("completed", "failed", "retrying"):
+                return None
             return _present(
                 stage=f"{record.node_id}.{record.visit}@{record.attempt}",
                 kind=record.kind,

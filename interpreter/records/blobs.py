@@ -34,9 +34,12 @@ def externalised(record: Record, blobs: Blobs) -> Record:
     """The record with its large values, of contexts or collections, replaced by references."""
     if isinstance(record, _HOLDERS) and record.context_updates:
         values = record.context_updates
-        updates = {key: _out(value, blobs) for key, value in values.items()}
-        if any(updates[key] is not value for key, value in values.items()):
-            record = replace(record, context_updates=updates)
+        outside = {}
+        for key, value in values.items():
+            if (out := _out(value, blobs)) is not value:
+                outside[key] = out
+        if outside:
+            record = replace(record, context_updates={**values, **outside})
     elif isinstance(record, ParallelLifecycle) and record.collection is not None:
         return replace(record, collection=_out(record.collection, blobs))
     if isinstance(record, FanInDecision) and record.files:

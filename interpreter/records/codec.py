@@ -12,8 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgpack
 
@@ -23,11 +22,15 @@ from . import FAMILIES, declaring
 from .record import Record
 
 _BIG_INTEGER = 1
-_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 _INTEGERS = {int}
-_SCALARS = frozenset({str, float, bool, type(None)})
-_PACKER = msgpack.Packer()
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_TEXTS = (str, int, float)
 _COMMON_TAGS = 3
+
+
+Shape: TypeAlias = tuple[tuple[tuple[int, str, bool], ...], Mapping[str, Any]]
+"""Tag, name, and whether it is written when empty, of each field that a record was given, by
+ascending tag; and the defaults that are written although nobody gave them."""
 
 
 class CodecError(ValueError):
@@ -70,11 +73,18 @@ def layout(family: type[Record]) -> tuple[Field, ...]:
 
 def encode(record: Record) -> bytes:
     """The payload of a turn: the same record always gives the same bytes."""
-    columns, values_of = _WRITTEN[type(record)]
+    given: Mapping[str, Any] = record.__dict__
+    family, names = type(record), tuple(given)
+    known = _SHAPES.get((family, names))
+    if known is None:
+        known = _SHAPES[family, names] = _shape(family, names)
+    shape, defaults = known
+    if defaults:
+        given = {**defaults, **given}
     payload = {
         tag: value if type(value) in _SCALARS else _ordered(value)
-        for (tag, kept_if_empty), value in zip(columns, values_of(record), strict=True)
-        if value is not None and (value or kept_if_empty)
+        for tag, name, kept_if_empty in shape
+        if (value := given[name]) is not None and (value or kept_if_empty)
     }
     if record.unknown:
         payload.update((tag, _ordered(value)) for tag, value in record.unknown.items())
@@ -108,7 +118,9 @@ def decode(record_type: str, version: int, payload: bytes) -> Record:
                 f"is a {type(value).__name__}"
             )
         values[item.name] = value
-    return family(unknown=unknown or None, **values)
+    if unknown:
+        values["unknown"] = unknown
+    return family(**values)
 
 
 def decode_any(record_type: str, version: int, payload: bytes) -> Record:
@@ -173,23 +185,37 @@ def _extension(code: int, data: bytes) -> int:
 
 def _ordered(value: Any) -> Any:
     """A value whose bytes depend on nothing but what it means."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return value
-    if kind is dict:
+    if type(value) is dict or isinstance(value, Mapping):
         return {
             key: item if type(item := value[key]) in _SCALARS else _ordered(item)
             for key in sorted(value)
         }
-    if isinstance(value, int):
-        if _LEAST <= value <= _MOST:
-            return value
-        return msgpack.ExtType(_BIG_INTEGER, format(value, "x").encode())
-    if isinstance(value, str | float):  # a text by another name, such as a status
+    if isinstance(value, _TEXTS):  # by another name, such as a status
         return value
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    return [_ordered(item) for item in value]
+    return [item if type(item) in _SCALARS else _ordered(item) for item in value]
+
+
+def _extended(value: object) -> msgpack.ExtType:
+    """An integer that msgpack has no form for."""
+    assert isinstance(value, int), f"a {type(value).__name__} cannot be in a record"
+    return msgpack.ExtType(_BIG_INTEGER, format(value, "x").encode())
+
+
+_PACKER = msgpack.Packer(default=_extended)
+
+
+def _shape(family: type[Record], names: tuple[str, ...]) -> Shape:
+    """How a record with these fields is written."""
+    known = {item.name: item for item in _LAYOUTS[family]}
+    unknown = set(names) - known.keys() - {"unknown"}
+    assert not unknown, f"{family.__name__} has no field {', '.join(sorted(unknown))}"
+    defaults = {
+        name: value
+        for name, item in known.items()
+        if name not in names and not item.absent(value := getattr(family, name))
+    }
+    written = [item for item in _LAYOUTS[family] if item.name in names or item.name in defaults]
+    return tuple((item.tag, item.name, not item.empty_is_absent) for item in written), defaults
 
 
 def _classes(hint: Any) -> tuple[type, ...]:
@@ -216,12 +242,7 @@ def _layout(family: type[Record]) -> tuple[Field, ...]:
 
 _DECLARED: tuple[type[Record], ...] = (Record, *FAMILIES)
 _LAYOUTS = {family: _layout(family) for family in _DECLARED}
-# What decoding and encoding ask of each record, found out once.
+# What decoding and encoding ask of each record, found out once: records of one kind are given the
+# same fields in the same order.
 _BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}
-_WRITTEN = {
-    family: (
-        tuple((item.tag, not item.empty_is_absent) for item in items),
-        attrgetter(*(item.name for item in items)),
-    )
-    for family, items in _LAYOUTS.items()
-}
+_SHAPES: dict[tuple[type[Record], tuple[str, ...]], Shape] = {}

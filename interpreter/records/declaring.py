@@ -1,11 +1,13 @@
 """How a record family is declared: a dataclass whose fields have tags.
 
-Apart from the families, so that they read as a list. It must not know any of them.
+Apart from the families, so that they read as a list. A record holds what it was given and
+nothing else: the other fields of its family, mostly two of three, are the class's defaults.
+It must not know any family.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 Declared = TypeVar("Declared")
@@ -13,11 +15,18 @@ Declared = TypeVar("Declared")
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def family(declared: type[Declared]) -> type[Declared]:
-    """Frozen in the eyes of the type checker, which reads all that the program does.
+    """A frozen dataclass. A name that is no field is found out when the record is encoded."""
+    made: Any = dataclass(frozen=True, kw_only=True)(declared)
+    for each in fields(made):
+        if each.default_factory is not MISSING:
+            setattr(made, each.name, each.default_factory())
+    made.__init__ = _take
+    return declared
 
-    At run time, freezing costs a call for each of thirty fields: more than writing the record.
-    """
-    return dataclass(slots=True, kw_only=True)(declared)
+
+def _take(self: object, **given: Any) -> None:
+    # A record is made for all that happens: setting thirty fields costs more than writing it.
+    self.__dict__.update(given)
 
 
 def tag(number: int, default: Any = None) -> Any:

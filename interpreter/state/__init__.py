@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .apply import adopt, apply, begin
-from .model import BranchState, Fork, State, Walker
+from .model import BranchState, Fork, State
 from .phases import Phase
+from .walker import Walker
 
 __all__ = ["BranchState", "Fork", "Phase", "State", "Walker", "adopt", "apply", "begin"]

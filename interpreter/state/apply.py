@@ -31,9 +31,10 @@ from ..records import (
 from ..records.times import millis
 from . import children, forks, memory
 from .endings import cancel_run, forget_below, wake_ancestors
-from .model import State, Walker
+from .model import State
 from .phases import Phase
 from .queues import asks_after, brings_files, enqueue, handled, withdraw
+from .walker import Walker
 
 RUN_STATUS = {
     "initialized": "running",
@@ -266,8 +267,7 @@ def _route(state: State, record: RouteDecision) -> None:
         if walker.memory is not None:
             memory.routed(walker.memory, record.selected_edge)
         target = str(cast("dict[str, Any]", record.selected_edge)["to"])
-        walker.node = target
-        walker.visit = walker.visits.get(target, 0) + 1
+        walker.move(target, walker.visits.get(target, 0) + 1)
         walker.attempt = 1
         walker.sent_back += record.rule == "goal_gate"
         arrived = target == state.join_at(walker)

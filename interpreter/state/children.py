@@ -17,9 +17,10 @@ from ..records import ChildLifecycle
 from .called import ChildRun
 from .endings import doom
 from .memory import Memory, has_agents
-from .model import State, Walker
+from .model import State
 from .phases import Phase
 from .queues import enqueue
+from .walker import Walker
 
 
 def beginning(plan: Plan, inputs: Mapping[str, Json]) -> Context:

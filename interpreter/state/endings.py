@@ -8,9 +8,10 @@ branches up. It must not know why.
 from __future__ import annotations
 
 from ..records import ParallelLifecycle
-from .model import BranchState, Fork, State, Walker
+from .model import BranchState, Fork, State
 from .phases import BranchPhase, Phase
 from .queues import enqueue, withdraw_queues
+from .walker import Walker
 
 
 def decided(state: State, fork: Fork, record: ParallelLifecycle) -> None:

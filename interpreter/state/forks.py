@@ -19,9 +19,10 @@ from ..records.times import millis
 from . import workspaces
 from .endings import decided, forget_below, forget_branch, give_up, join_timeout
 from .memory import Memory
-from .model import BranchState, Fork, State, Walker
+from .model import BranchState, Fork, State
 from .phases import BranchPhase, Phase
 from .queues import brings_files, enqueue, withdraw_queues
+from .walker import Walker
 
 UNSCOPED_KEYS = (
     "parallel.results",

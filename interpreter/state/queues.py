@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from attractorc.compiler.plan.model import Agent, Custom, Step, Tool
 
-from .model import State, Walker
+from .model import State
 from .phases import Phase
+from .walker import Walker
 
 _HANDLED = (Tool, Agent, Custom)
 

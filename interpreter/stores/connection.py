@@ -34,8 +34,13 @@ Connect: TypeAlias = Callable[[Path], Connection]
 
 
 def connect(path: Path) -> Connection:
-    """The standard library's connection, which waits ten seconds for another's transaction."""
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    """The standard library's connection, which waits ten seconds for another's transaction.
+
+    Two threads use it, one after the other, never both at once.
+    """
+    return sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
 
 
 _CAUSES = {

@@ -152,13 +152,12 @@ class RunTables:
 
     def _enter(self, index: Index, turn: int, record_type: str) -> None:
         """Enter a turn as the next record of its run, within the open group."""
-        run, _ = self._ends[index.run_id]
-        number, path = index.sequence_no, index.path
-        entry = (run, number, turn, record_type, index.kind, index.node_id, path, index.attempt_id)
-        self._entries.append(entry)
+        run_id, number, kind, node_id, path, attempt_id = index
+        run, _ = self._ends[run_id]
+        self._entries.append((run, number, turn, record_type, kind, node_id, path, attempt_id))
         if path:
-            self._scopes.extend([(run, scope, number) for scope in scopes(path)])
-        self._ends[index.run_id] = (run, number)
+            self._scopes += [(run, scope, number) for scope in scopes(path)]
+        self._ends[run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:
         assert isinstance(lease, RunLease), "a lease of another store"
@@ -202,10 +201,11 @@ class RunTables:
 
 def refuse_halves(record_type: str, key: str, index: Index | None) -> None:
     """Raise `StoreError` for half a surrogate pair, before anything is written."""
+    names = "" if index is None else f"{index.kind}{index.node_id}{index.path}{index.attempt_id}"
+    if record_type.isascii() and key.isascii() and names.isascii():
+        return
     try:
-        f"{record_type}{key}".encode()
-        if index is not None:
-            f"{index.kind}{index.node_id}{index.path}{index.attempt_id}".encode()
+        f"{record_type}{key}{names}".encode()
     except UnicodeEncodeError as error:
         raise StoreError("half a surrogate pair cannot be stored") from error
 

@@ -24,6 +24,8 @@ from .transactions import Transactions
 PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 BLOB_LIMIT_BYTES = 900_000_000
 SMALL_BLOB_BYTES = 64 * 1024
+KNOWN_BLOB_BYTES = 4 * 1024
+KNOWN_BLOBS = 256
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
@@ -65,6 +67,8 @@ class SqliteStore(RunTables):
         self._heads: dict[str, tuple[int, tuple[int, int] | None]] = {}
         # The turn that was placed last: all branches of a fan-out start from one.
         self._placed: tuple[str | None, tuple[int, int]] = (None, (0, 0))
+        # Blobs that are in the store: many stages have one prompt.
+        self._known_blobs: dict[bytes, str] = {}
 
     def create_context(self, base: str | None = None) -> str:
         """A new context, empty or on top of an existing turn."""
@@ -103,10 +107,10 @@ class SqliteStore(RunTables):
         self._begin()
         if lease is not None:
             self._refuse_fenced(lease)
-        place, above = self._head(context)
+        place, above = self._heads.get(context) or self._head(context)
         rises = False
         if index is not None:
-            last = self._end(index.run_id)[1]
+            last = (self._ends.get(index.run_id) or self._end(index.run_id))[1]
             rises = index.sequence_no > last and key == f"{index.run_id}|{index.sequence_no}"
         if parent is not None or not rises:
             found = self._do.one(_BY_KEY, (place, key))
@@ -114,13 +118,12 @@ class SqliteStore(RunTables):
                 return same_turn(turn_of(found), record_type, version, payload, parent)
         if parent is not None:
             above = self._reachable(context, above, parent)
-        if index is not None:
+        if index is not None and not rises:
             refuse_unless_rising(index, last)
         refuse_halves(record_type, key, index)
         number = self._do.next("turn")
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
-        row = (number, place, before, depth, record_type, version, payload, key)
-        self._turns.append(row)
+        self._turns.append((number, place, before, depth, record_type, version, payload, key))
         self._heads[context] = (place, (number, depth))
         if index is not None:
             self._enter(index, number, record_type)
@@ -154,11 +157,15 @@ class SqliteStore(RunTables):
         """Keep bytes once; their BLAKE3-256 in hexadecimal. Durable after `commit`."""
         if len(data) > BLOB_LIMIT_BYTES:
             raise StoreError(f"{len(data)} bytes are too many for one blob")
-        digest = blake3(data).hexdigest()
         self._begin()
+        if (known := self._known_blobs.get(data)) is not None:
+            return known
+        digest = blake3(data).hexdigest()
         if len(data) <= SMALL_BLOB_BYTES:
             self._blobs.append((digest, data))
             self._do.wrote(len(data))
+            if len(data) <= KNOWN_BLOB_BYTES and len(self._known_blobs) < KNOWN_BLOBS:
+                self._known_blobs[data] = digest
         else:
             self._do.write(_BLOB, (digest, data))
         return digest
@@ -251,6 +258,7 @@ class SqliteStore(RunTables):
 
     def _forget(self) -> None:
         self._heads.clear()
+        self._known_blobs.clear()
         self._placed = (None, (0, 0))
         super()._forget()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..ports import StoreError
+from .ahead import ROWS_AT_ONCE, Ahead
 from .connection import Connection, cause, harmless
 
 BYTES_AT_ONCE = 1024 * 1024
@@ -44,6 +45,7 @@ class Transactions:
         self.counters: dict[str, int] = {}
         self._waiting: dict[str, list[Sequence[Any]]] = {}
         self._bytes = 0
+        self._ahead = Ahead(connection)
 
     def begin(self) -> None:
         """Open the group, if none is: from here on nobody else writes to the store."""
@@ -87,6 +89,7 @@ class Transactions:
         for rows in self._waiting.values():
             rows.clear()
         self._bytes = 0
+        self._catch_up()
         if self.writing:
             self._execute("ROLLBACK")
             self.writing = False
@@ -104,7 +107,7 @@ class Transactions:
         """So many bytes more are waiting."""
         self._bytes += size + ROW_BYTES
         if self._bytes >= BYTES_AT_ONCE:
-            self._write_waiting()
+            self._write_ahead()
 
     def commit(self) -> None:
         """End the group, and make all groups durable; nothing to do costs nothing."""
@@ -168,6 +171,7 @@ class Transactions:
         """Give up what was not committed, and the connection."""
         if self._broken is None:
             self._broken = f"{self._path}: the store is closed"
+        self._ahead.end()
         try:
             self._connection.close()
         except sqlite3.Error as error:
@@ -175,6 +179,8 @@ class Transactions:
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         self._refuse_if_broken()
+        if self._ahead.busy:
+            self._catch_up()
         try:
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:
@@ -182,10 +188,30 @@ class Transactions:
         except UnicodeEncodeError as error:
             raise self._no_text from error
 
+    def _write_ahead(self) -> None:
+        """Have the full batches of what waits written while the caller goes on."""
+        self._refuse_if_broken()
+        full = [(sql, rows) for sql, rows in self._waiting.items() if len(rows) >= ROWS_AT_ONCE]
+        if not full:  # few rows, but large ones
+            self._write_waiting()
+        for sql, rows in full:
+            while len(rows) >= ROWS_AT_ONCE:
+                self._ahead.write(sql, rows[:ROWS_AT_ONCE])
+                del rows[:ROWS_AT_ONCE]
+            self._bytes = 1  # what is left of them waits
+
+    def _catch_up(self) -> None:
+        """Nobody else uses the connection any more."""
+        try:
+            self._ahead.wait()
+        except sqlite3.Error as error:
+            self._fail(error)
+
     def _write_waiting(self) -> None:
         if not self._bytes:
             return
         self._refuse_if_broken()
+        self._catch_up()
         self._bytes = 0
         for sql, rows in self._waiting.items():
             if rows:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from attractorc.interpreter.driver.engine import TURN_LIMIT, TURNS_UNSAVED
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Process
 from attractorc.interpreter.stores.memory import MemoryStore
 
-from .pipelines import Scripted, fan, run
+from .pipelines import Scripted, fan, plan, run, step
 
 LOG: list[str] = []
 
@@ -73,3 +74,39 @@ def test_nothing_goes_on_where_the_barrier_fails() -> None:
     with pytest.raises(OSError, match="the disk is full"):
         run(fan("a b c"), Gated(), store=Full())
     assert "effect" not in LOG
+
+
+class AtOnce(Scripted):
+    """A handler without effects."""
+
+    def at_once(self, call: Call) -> Outcome:
+        return Outcome(Status.SUCCESS)
+
+
+class Counted(MemoryStore):
+    """A store that counts how often it is asked to save."""
+
+    saves = 0
+
+    def save(self) -> None:
+        self.saves += 1
+        super().save()
+
+
+def test_decisions_alone_are_saved_a_few_turns_at_once() -> None:
+    names = [f"n{number}" for number in range(3_000)]
+    onward = [*names[1:], "exit"]
+    chain = plan(*(step(name, to) for name, to in zip(names, onward, strict=True)))
+    store = Counted()
+    assert run(chain, AtOnce(), store=store).result.status == "success"
+    turns = 3 * len(names) // TURN_LIMIT
+    assert store.saves <= turns // TURNS_UNSAVED + 3
+
+
+def test_what_handlers_came_to_is_saved_at_once() -> None:
+    names = [f"n{number}" for number in range(20)]
+    onward = [*names[1:], "exit"]
+    store = Counted()
+    chain = plan(*(step(name, to) for name, to in zip(names, onward, strict=True)))
+    assert run(chain, Ungated(), store=store).result.status == "success"
+    assert store.saves >= len(names)

@@ -7,6 +7,7 @@ import json
 import re
 import types
 import typing
+from dataclasses import FrozenInstanceError, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -264,3 +265,32 @@ def validator() -> Draft202012Validator:
 )
 def test_the_schema_refuses_what_is_no_event(event: dict[str, Any]) -> None:
     assert not validator().is_valid(event)
+
+
+def test_a_record_is_frozen_and_holds_only_what_it_was_given() -> None:
+    record = StageLifecycle(kind="started", node_id="a")
+    with pytest.raises(FrozenInstanceError):
+        record.kind = "completed"  # type: ignore[misc]
+    assert vars(record) == {"kind": "started", "node_id": "a"}
+    assert (record.attempt, record.context_updates, record.pid) == (1, {}, None)
+    assert record == StageLifecycle(kind="started", node_id="a", attempt=1, context_updates={})
+
+
+def test_equal_records_have_equal_bytes_whatever_they_were_given() -> None:
+    short = StageLifecycle(run_id="r", sequence_no=1, timestamp="t", kind="started", node_id="a")
+    whole = replace(short)
+    assert len(vars(whole)) > len(vars(short))
+    assert encode(whole) == encode(short)
+
+
+def test_a_name_that_is_no_field_is_found_out() -> None:
+    odd: dict[str, Any] = {"kind": "started", "nodeid": "a"}
+    with pytest.raises(AssertionError, match="StageLifecycle has no field nodeid"):
+        encode(StageLifecycle(**odd))
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_nobody_has_written_into_the_defaults_of(family: type[Record]) -> None:
+    made = family()
+    for item in layout(family):
+        assert not isinstance(getattr(made, item.name), list | dict) or not getattr(made, item.name)

@@ -1,0 +1,83 @@
+"""Rows that are written while more are made: a second thread over the store's connection.
+
+SQLite lets go of the interpreter while it works, but only for as long as one statement takes,
+and then waits for its turn. So a batch is one statement of many rows. Nobody else touches the
+connection until `wait` has returned. It must not know what is written.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from .connection import Connection
+
+ROWS_AT_ONCE = 1024
+_BATCHES_WAITING = 64
+_VALUES_LIMIT = 32_766 if sqlite3.sqlite_version_info >= (3, 32) else 999  # of one statement
+
+Row = Sequence[Any]
+
+
+class Ahead:
+    """Batches of `ROWS_AT_ONCE` rows, written in the order in which they were handed over."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._batches: queue.Queue[tuple[str, Sequence[Row]] | None] = queue.Queue(_BATCHES_WAITING)
+        self._error: Exception | None = None
+        self._thread: threading.Thread | None = None
+        self.busy = False
+
+    def write(self, sql: str, rows: Sequence[Row]) -> None:
+        """Have a batch written; what goes wrong is told by `wait`."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+            self._thread.start()
+        self.busy = True
+        self._batches.put((sql, rows))
+
+    def wait(self) -> None:
+        """All that was handed over is written, or the first error is raised."""
+        if not self.busy:
+            return
+        self._batches.join()
+        self.busy = False
+        if self._error is not None:
+            raise self._error
+
+    def end(self) -> None:
+        """Give up what is not written yet; the connection is free."""
+        if self._thread is None:
+            return
+        self._error = self._error or RuntimeError("the store is closed")
+        self._batches.put(None)
+        self._thread.join()
+        self._thread = None
+        self.busy = False
+
+    def _work(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            try:
+                if self._error is None:
+                    insert(self._connection, *batch)
+            except Exception as error:  # whoever waits is told
+                self._error = error
+            finally:
+                del batch
+                self._batches.task_done()
+        self._batches.task_done()
+
+
+def insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Write rows by a statement that ends with the placeholders of one row."""
+    if len(rows) != ROWS_AT_ONCE or ROWS_AT_ONCE * len(rows[0]) > _VALUES_LIMIT:
+        connection.executemany(sql, rows)
+        return
+    one = f"({', '.join('?' * len(rows[0]))})"
+    many = f"{sql}{f', {one}' * (ROWS_AT_ONCE - 1)}"
+    connection.execute(many, tuple(chain.from_iterable(rows)))

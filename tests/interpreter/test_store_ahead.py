@@ -1,0 +1,125 @@
+"""Rows that a second thread writes while more are made: all of a group is there, or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attractorc.interpreter.ports import Index, RunRow, StoreError
+from attractorc.interpreter.stores.ahead import ROWS_AT_ONCE
+from attractorc.interpreter.stores.sqlite import SqliteStore
+
+TYPE = "attractor.stage_lifecycle"
+MANY = 5 * ROWS_AT_ONCE + 7
+
+
+class Watched:
+    """A connection that notes which thread writes batches, and fails at one of them."""
+
+    def __init__(self, path: Path, fails_at: int | None = None) -> None:
+        self.real = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.executemany, self.close = self.real.executemany, self.real.close
+        self.writers: list[str] = []
+        self.fails_at = fails_at
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        if sql.startswith("INSERT INTO") and len(values) > 100:
+            self.writers.append(threading.current_thread().name)
+            if len(self.writers) == self.fails_at:
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                error.sqlite_errorname = "SQLITE_FULL"
+                raise error
+        return self.real.execute(sql, values)
+
+
+def watched(path: Path, fails_at: int | None = None) -> tuple[SqliteStore, Watched]:
+    made: list[Watched] = []
+
+    def connect(path: Path) -> Watched:
+        made.append(Watched(path, fails_at))
+        return made[-1]
+
+    return SqliteStore(path, connect=connect), made[0]
+
+
+def filled(store: SqliteStore, size: int = 300, count: int = MANY) -> str:
+    context = store.create_context()
+    store.create_run(RunRow("r1", context, "p", "d", "running", "t", "t"))
+    for number in range(1, count + 1):
+        index = Index(
+            "r1", number, "started", f"n{number % 5}", f"/f.1/b{number % 7}", f"a{number}"
+        )
+        payload = number.to_bytes(4, "big") * (size // 4)
+        store.append(context, TYPE, 1, payload, f"r1|{number}", index=index)
+        store.put_blob(payload[:8])
+    return context
+
+
+def test_a_long_group_is_written_by_the_second_thread_and_is_whole(tmp_path: Path) -> None:
+    store, connection = watched(tmp_path / "runs.db")
+    context = filled(store)
+    store.commit()
+    assert len(connection.writers) >= 10
+    assert set(connection.writers) == {"store"}
+    store.close()
+    again = SqliteStore(tmp_path / "runs.db")
+    assert [turn.key for turn in again.last(context, 10**6)] == [f"r1|{n + 1}" for n in range(MANY)]
+    records = again.records("r1", limit=10**6)
+    assert [int.from_bytes(turn.payload[:4], "big") for turn in records] == list(range(1, MANY + 1))
+    assert again.turns(context, limit=1)[0].depth == MANY - 1
+    again.close()
+
+
+def test_what_was_handed_over_can_be_read_within_its_group(tmp_path: Path) -> None:
+    store, _ = watched(tmp_path / "runs.db")
+    filled(store)
+    assert [turn.key for turn in store.records("r1", after=MANY - 2)][-1] == f"r1|{MANY}"
+    store.close()
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_once_and_is_final(tmp_path: Path) -> None:
+    store, _ = watched(tmp_path / "runs.db", fails_at=3)
+    filled(store, count=3 * ROWS_AT_ONCE)
+    with pytest.raises(StoreError, match="the disk is full") as told:
+        store.commit()
+    assert "what was committed before is safe" in str(told.value)
+    with pytest.raises(StoreError, match="the disk is full"):
+        store.create_context()
+    store.close()
+    again = SqliteStore(tmp_path / "runs.db")
+    assert again.runs() == ()
+    assert again.create_context() == "1"
+    again.close()
+
+
+def test_closing_in_the_middle_gives_the_group_up_and_leaves_no_thread(tmp_path: Path) -> None:
+    store, _ = watched(tmp_path / "runs.db")
+    filled(store)
+    store.close()
+    assert "store" not in {thread.name for thread in threading.enumerate()}
+    again = SqliteStore(tmp_path / "runs.db")
+    assert again.runs() == ()
+    again.close()
+
+
+def test_few_large_rows_do_not_wait_to_be_many(tmp_path: Path) -> None:
+    store, connection = watched(tmp_path / "runs.db")
+    filled(store, size=400_000, count=6)
+    kept = connection.real.execute("SELECT count(*) FROM turns").fetchone()
+    assert kept[0] >= 3
+    store.close()
+
+
+def test_short_groups_need_no_thread(tmp_path: Path) -> None:
+    store, connection = watched(tmp_path / "runs.db")
+    filled(store, count=100)
+    store.commit()
+    assert connection.writers == []
+    assert "store" not in {thread.name for thread in threading.enumerate()}
+    store.close()
