@@ -46,6 +46,9 @@ def command(
 ) -> int:
     """Show every try at every stage of a run, in the order in which they started.
 
+    FROM says where an outcome came from: a status file, an exit status, an agent's output, an
+    endpoint. With --json also what an agent's answer cost, and its session.
+
     An interrupted try stands apart from its rerun, which has the same number and a later
     epoch. RUN is a run's id, the beginning of one, or `last`.
     """
@@ -66,12 +69,22 @@ def command(
                 f"{entry.stage}@{entry.attempt}",
                 entry.result,
                 entry.status,
+                entry.source,
                 milliseconds(entry.duration_ms),
                 "" if entry.epoch is None else str(entry.epoch),
-                entry.reason,
+                "; ".join((entry.reason, *entry.ignored)).removeprefix("; "),
             )
             for entry in found
         ]
-        headings = ("NUMBER", "ATTEMPT", "RESULT", "STATUS", "TIME", "EPOCH", "REASON")
+        headings = (
+            "NUMBER",
+            "ATTEMPT",
+            "RESULT",
+            "STATUS",
+            "FROM",
+            "TIME",
+            "EPOCH",
+            "REASON, WHAT DID NOT COUNT",
+        )
         click.echo("\n".join(table(headings, rows, terminal_width())))
     return Exit.DONE

@@ -48,7 +48,7 @@ def read(path: Path) -> Settings:
     table = _table(path)
     if path.name == _SHARED and table is None:
         raise Refused(f"{shown(path)}: has no [tool.attractorc]")
-    return configured(table or {}, _place(path))
+    return _located(configured(table or {}, _place(path)), path)
 
 
 def _in(folder: Path) -> Settings | None:
@@ -59,8 +59,21 @@ def _in(folder: Path) -> Settings | None:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                return configured(table, _place(path))
+                return _located(configured(table, _place(path)), path)
     return None
+
+
+def _located(settings: Settings, path: Path) -> Settings:
+    """The settings with agents' paths as they are meant: from the configuration's folder."""
+    if not settings.agents:
+        return settings
+    from dataclasses import replace
+
+    from .agents import located
+
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100
+    agents = {name: located(table, folder) for name, table in settings.agents.items()}
+    return replace(settings, agents=agents)
 
 
 def _place(path: Path) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .agents import Agents, agent_options, configured_agents
 from .custom_handlers import custom_handlers, handlers_option, recorded
 from .exits import Exit, Refused
 from .plans import plan_of_file, refuse_unready
@@ -70,14 +71,7 @@ if TYPE_CHECKING:
     type=click.Choice(["declared", "arrival"]),
     help="In which order ends of branches count, whatever the pipeline says.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(["simulate", "command"]),
-    default="simulate",
-    show_default=True,
-    help="Who answers prompts.",
-)
-@click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
+@agent_options
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
 @handlers_option
 @click.option("--simulate", "script", metavar="FILE", help="Script stages and people; run nothing.")
@@ -96,8 +90,7 @@ def command(
     directory: Path | None,
     files: str | None,
     decide: str | None,
-    backend: str,
-    agent_command: str | None,
+    agents: Agents,
     interviewer: str | None,
     handlers: tuple[str, ...],
     script: str | None,
@@ -136,17 +129,20 @@ def command(
     values = given_inputs(plan, inputs)
     place = store_location(store)
     own = custom_handlers(handlers)
-    settings = Settings(place, backend, agent_command, interviewer, jobs, logs, redaction, own)
+    agents = agents.over(configured_agents(file))
+    settings = Settings(place, agents, interviewer, jobs, logs, redaction, own)
     options |= recorded(handlers)
     workspace = (directory or Path.cwd()).absolute()
-    if agent_command:
-        options |= {"backend": backend, "agent_command": agent_command}
+    options |= agents.recorded()
     result = _executed(compiled, settings, view, run_id, workspace, values, options, as_json)
     showing.ending(result, view, settings.store, as_json)
     return EXIT_CODES[result.status]
 
 
-_ACTORS = ("directory", "files", "backend", "agent_command", "interviewer", "handlers")
+_ACTORS = (
+    *("directory", "files", "backend", "agent_command", "status_file"),
+    *("interviewer", "handlers"),
+)
 
 
 @dataclass(frozen=True, slots=True)

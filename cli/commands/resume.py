@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from . import showing, simulating
+from .agents import Agents, agent_options, of_run, refuse_marker
 from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
@@ -59,8 +60,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(min=1), help="Attempts at once in the whole run.")
 @click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Run directory.")
 @click.option("--store", metavar="PATH", help="Where the run is kept.")
-@click.option("--backend", type=click.Choice(["simulate", "command"]), help="Who answers prompts.")
-@click.option("--agent-command", metavar="COMMAND", help="The program of --backend command.")
+@agent_options
 @click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
 @handlers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
@@ -73,8 +73,7 @@ def command(
     jobs: int | None,
     logs: Path | None,
     store: str | None,
-    backend: str | None,
-    agent_command: str | None,
+    agents: Agents,
     interviewer: str | None,
     handlers: tuple[str, ...],
     as_json: bool,
@@ -97,18 +96,17 @@ def command(
     options = left.begun.options
     settings = Settings(
         location,
-        backend or str(options.get("backend", "simulate")),
-        agent_command or options.get("agent_command"),  # type: ignore[arg-type]
+        agents.over(of_run(options)),
         interviewer,
         jobs,
         logs,
         with_recorded(redaction, options),
         custom_handlers(handlers),
     )
-    _refuse_marker(settings.agent_command)
+    refuse_marker(settings.agents)
     view = showing.view(left.plan, as_json, wants_colour(colour, sys.stderr))
     if simulating.OPTION in options:
-        _only_scripted(left.name, backend or agent_command or interviewer or handlers)
+        _only_scripted(left.name, agents != Agents() or interviewer or handlers)
         return _played_on(left, settings, kept, view, as_json, wants_colour(colour, sys.stderr))
     refuse_missing(left.name, options, handlers)
     made = ports(settings, kept)
@@ -169,21 +167,10 @@ def _played_on(
     return simulating.ending(played, scene, view, settings.store, as_json)
 
 
-def _refuse_marker(agent_command: str | None) -> None:
-    """A command line that held a secret was kept without it, so it cannot be used again."""
-    from attractorc.interpreter.redaction import has_marker
-
-    if agent_command is not None and has_marker(agent_command):
-        raise Refused(
-            "the run's agent command held a secret, which was not kept; give it again with "
-            "--agent-command"
-        )
-
-
 def _only_scripted(name: str, given: object) -> None:
     """A script answers everything, so that no other answers can be asked for."""
     if given:
         raise Refused(
             f"the run '{name}' is simulated and goes on with its script; "
-            "leave --backend, --agent-command, --interviewer and --handlers out"
+            "leave out --interviewer, --handlers and what is about agents"
         )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .agents import Agents
 from .exits import Exit, Refused
 from .interviewing import interviewer
 from .redacting import Redaction, secrets_of
@@ -58,8 +59,7 @@ class Settings:
     """
 
     store: str
-    backend: str = "simulate"
-    agent_command: str | None = None
+    agents: Agents = field(default_factory=Agents)
     interviewer: str | None = None
     jobs: int | None = None
     logs: Path | None = None
@@ -111,30 +111,22 @@ def ports(settings: Settings, store: Store) -> Ports:
     """One implementation of each port. Raises `Refused` for settings that cannot be."""
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.handlers import built_in
-    from attractorc.interpreter.handlers.agent_command import (
-        BadCommand,
-        CommandBackend,
-        split_command,
-    )
     from attractorc.interpreter.ports import Ports
     from attractorc.interpreter.workspaces import LocalWorkspaces
 
     environment = dict(os.environ)
-    backends = {}
-    if settings.agent_command is not None:
-        try:
-            argv = split_command(settings.agent_command)
-            backends["command"] = CommandBackend(argv, environment)
-        except BadCommand as error:
-            raise Refused(f"--agent-command: {error}") from error
-    elif settings.backend == "command":
-        raise Refused(
-            "--backend command needs to know the program: give --agent-command 'PROGRAM ARGS'"
-        )
-    own = settings.handlers
-    handlers = built_in(environment, backends=backends, backend=settings.backend, custom=own)
+    agents = settings.agents
+    handlers = built_in(
+        environment,
+        backends=agents.backends(environment),
+        backend=agents.chosen,
+        providers=agents.providers,
+        custom=settings.handlers,
+        lenient=agents.lenient,
+    )
     asked = interviewer(settings.interviewer)
-    secrets = secrets_of(settings.redaction, environment)
+    hidden = Redaction(agents.secrets(environment))
+    secrets = secrets_of(hidden.and_also(settings.redaction), environment)
     files = LocalWorkspaces()
     return Ports(store, handlers, asked, SystemClock(), workspaces=files, secrets=secrets)
 

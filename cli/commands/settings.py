@@ -16,14 +16,20 @@ from attractorc.compiler.diagnostic import Diagnostic, Severity
 from .exits import Refused
 
 SEVERITIES: Final = tuple(each.value for each in Severity)
-_KEYS: Final = ("select", "ignore", "severity", "fail-on", "redact", "no-redact")
+_KEYS: Final = (
+    *("select", "ignore", "severity", "fail-on", "redact", "no-redact"),
+    *("backend", "agents", "providers", "status-file"),
+)
+READINGS: Final = ("strict", "lenient")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`select` is None for all rules; what `exec` refuses always counts, as an error.
 
-    `redact` and `no_redact` name variables of the environment, for runs.
+    `redact` and `no_redact` name variables of the environment, for runs. So is the rest: the
+    agent backend where nothing else names one, agents by name, as the handlers know them,
+    backends by provider, and how status files are read.
     """
 
     select: frozenset[str] | None = None
@@ -32,6 +38,10 @@ class Settings:
     fail_on: Severity = Severity.ERROR
     redact: tuple[str, ...] = ()
     no_redact: tuple[str, ...] = ()
+    backend: str | None = None
+    agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+    status_file: str = READINGS[0]
 
     def shown(self, findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The findings that count, with the severities that were asked for."""
@@ -104,7 +114,39 @@ def configured(table: Mapping[str, Any], place: str) -> Settings:
         _level(fail_on, f"{place}, fail-on"),
         tuple(_texts(table.get("redact", []), place, "redact", "variable names")),
         tuple(_texts(table.get("no-redact", []), place, "no-redact", "variable names")),
+        _text(table, place, "backend"),
+        _agents(table.get("agents", {}), place),
+        _providers(table.get("providers", {}), place),
+        _reading(table.get("status-file", READINGS[0]), place),
     )
+
+
+def _text(table: Mapping[str, Any], place: str, key: str) -> str | None:
+    value = table.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise Refused(f'{place}, {key}: must be a name, as in "claude"')
+
+
+def _agents(value: object, place: str) -> Mapping[str, Mapping[str, Any]]:
+    """Tables by name; what is in them is for the handlers to judge."""
+    if isinstance(value, Mapping) and all(isinstance(each, Mapping) for each in value.values()):
+        return {str(name): dict(table) for name, table in value.items()}
+    raise Refused(f"{place}, agents: must be a table of tables, as in [agents.coder]")
+
+
+def _providers(value: object, place: str) -> Mapping[str, str]:
+    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
+        return dict(value)
+    raise Refused(
+        f'{place}, providers: must name a backend for each, as in {{anthropic = "claude"}}'
+    )
+
+
+def _reading(value: object, place: str) -> str:
+    if isinstance(value, str) and value in READINGS:
+        return value
+    raise Refused(f"{place}, status-file: must be one of {', '.join(READINGS)}")
 
 
 def _listed(given: Iterable[str]) -> tuple[str, ...]:

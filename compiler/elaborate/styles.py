@@ -18,7 +18,7 @@ from ..syntax import Scalar
 from ..value import nearest
 from .findings import Findings
 
-PROPERTIES = ("llm_model", "llm_provider", "reasoning_effort")
+PROPERTIES = ("llm_model", "llm_provider", "reasoning_effort", "backend")
 
 
 def styles(value: Scalar, source: Source, findings: Findings) -> Stylesheet | None:

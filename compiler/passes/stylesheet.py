@@ -17,7 +17,7 @@ from ..graph.elements import Attr, Kind, Node
 from ..graph.model import Graph
 from ..source import Files
 
-PROPERTIES = ("llm_model", "llm_provider", "reasoning_effort")
+PROPERTIES = ("llm_model", "llm_provider", "reasoning_effort", "backend")
 
 _SHAPE_OF: Mapping[Kind, str] = {
     "start": "Mdiamond",

@@ -93,7 +93,8 @@ TYPES: Mapping[ValueType, str] = {
     "classes": "Names, separated by commas or spaces; in YAML a list.",
     "node_ref": "The id of a node.",
     "stylesheet": "Rules such as `* { llm_model: small } .review { llm_model: large }`: selectors "
-    "`*`, a shape, `.class`, `#id`; properties `llm_model`, `llm_provider`, `reasoning_effort`. "
+    "`*`, a shape, `.class`, `#id`; properties `llm_model`, `llm_provider`, `reasoning_effort`, "
+    "`backend`. "
     "The more specific rule wins, and what a node says itself stands above all.",
     "inputs": "Declarations `name: type = default`, separated by `;`. Types are `string`, `int`, "
     "`float`, `bool`, `json`; without a default the input is required. In YAML also a mapping "

@@ -44,19 +44,26 @@ def built_in(
     *,
     backends: Mapping[str, Backend] | None = None,
     backend: str = "simulate",
+    providers: Mapping[str, str] | None = None,
     custom: Mapping[str, Handler | Function] | None = None,
     grace_s: float = GRACE_S,
+    lenient: bool = False,
 ) -> Mapping[str, Handler]:
     """The handlers of a run, by the names that `handler_name` gives.
 
     `environment` is what tools inherit. `backends` are the agent backends beside `simulate`,
-    `backend` the run's choice among them. `custom` maps node types to handlers or plain
-    functions; one that is called `tool` or `agent` takes that one's place. `grace_s` is what
-    a cancelled tool is given to end by itself.
+    `backend` the run's choice among them, `providers` that of nodes with an `llm_provider`.
+    `custom` maps node types to handlers or plain functions; one that is called `tool` or `agent`
+    takes that one's place. `grace_s` is what a cancelled tool is given to end by itself,
+    `lenient` how status files are read.
     """
-    agents = AgentHandler({"simulate": SimulateBackend(), **(backends or {})}, backend)
+    agents = AgentHandler(
+        {"simulate": SimulateBackend(), **(backends or {})}, backend, providers, lenient=lenient
+    )
     table: dict[str, Handler] = {
-        TOOL: HookedHandler(ToolHandler(environment, grace_s), environment, grace_s),
+        TOOL: HookedHandler(
+            ToolHandler(environment, grace_s, lenient=lenient), environment, grace_s
+        ),
         AGENT: HookedHandler(agents, environment, grace_s),
     }
     for name, given in (custom or {}).items():

@@ -30,7 +30,9 @@ class Response:
 
     `status_file` is where a program that answered may have written a status of its own. `session`
     is the backend's name for the conversation, '' where it keeps none: a call that goes on with it
-    has it in `Call.session`.
+    has it in `Call.session`. `usage` counts tokens (`input_tokens`, `output_tokens`,
+    `cached_tokens`, `reasoning_tokens`) and money (`cost_usd`), as far as they are known; `tries`
+    are the requests that it took. `ignored` as in an outcome.
     """
 
     text: str
@@ -38,13 +40,18 @@ class Response:
     failure_reason: str = ""
     permanent: bool = False
     source: str = "handler"
+    notes: str = ""
     status_file: Path | None = None
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
     session: str = ""
+    model: str = ""
+    usage: Mapping[str, Json] = field(default_factory=dict)
+    tries: int = 1
+    ignored: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
-    """Answers prompts. Cancellation as for a handler.
+    """Answers prompts. Cancellation as for a handler; `Call.session` is to be gone on with.
 
     One that neither waits nor does anything outside the process may also have
     `respond_at_once(call, agent, prompt) -> Response`, which is then asked instead. `prompt` is
@@ -52,30 +59,50 @@ class Backend(Protocol):
     that `call.carried` has (`sending`).
     """
 
-    def unready(self) -> str | None:
-        """Why it cannot be used, one sentence; None if it can. Starts nothing."""
+    def unready(self, agent: Agent) -> str | None:
+        """Why this stage cannot be asked of it, one sentence; None if it can. Starts nothing."""
         ...
 
-    async def respond(self, call: Call, agent: Agent, prompt: str) -> Response: ...
+    async def respond(self, call: Call, agent: Agent, prompt: str) -> Response | Outcome | str:
+        """The answer. Text alone is a success; an outcome stands as it is."""
+        ...
 
 
 class AgentHandler:
     """Runs agent stages over named backends (specification 4.5)."""
 
-    def __init__(self, backends: Mapping[str, Backend], default: str) -> None:
-        """`default` is the run's backend, which a node's own `backend` overrides."""
+    def __init__(
+        self,
+        backends: Mapping[str, Backend],
+        default: str,
+        providers: Mapping[str, str] | None = None,
+        *,
+        lenient: bool = False,
+    ) -> None:
+        """`default` is the run's backend. A node's own `backend` goes before it, and so does
+        what `providers` names for its `llm_provider`. `lenient` is how status files are read."""
         self._backends = dict(backends)
         self._default = default
+        self._providers = dict(providers or {})
+        self._lenient = lenient
 
     def unready(self, steps: tuple[Step, ...]) -> str | None:
         """Why these agent stages could not be run, one sentence; None if they could."""
+        found: dict[str, list[str]] = {}
         for step in steps:
-            name = _agent(step).backend or self._default
+            agent = _agent(step)
+            name = self._chosen(agent)
             backend = self._backends.get(name)
-            reason = backend.unready() if backend else self._unknown(name)
+            reason = backend.unready(agent) if backend else self._unknown(name)
             if reason:
-                return f"node '{step.id}' cannot be run: {reason}"
+                found.setdefault(reason, []).append(step.id)
+        for reason, nodes in found.items():
+            others = f" (and {len(nodes) - 1} more)" if len(nodes) > 1 else ""
+            return f"node '{nodes[0]}'{others} cannot be run: {reason}"
         return None
+
+    def _chosen(self, agent: Agent) -> str:
+        return agent.backend or self._providers.get(agent.provider or "", self._default)
 
     def _unknown(self, name: str) -> str:
         return f"there is no agent backend '{name}', only {', '.join(sorted(self._backends))}"
@@ -83,26 +110,43 @@ class AgentHandler:
     def at_once(self, call: Call) -> Outcome | None:
         """The outcome of a backend that has its responses ready; None for any other."""
         agent = _agent(call.step)
-        backend = self._backends.get(agent.backend or self._default)
+        name = self._chosen(agent)
+        backend = self._backends.get(name)
         respond = getattr(backend, "respond_at_once", None)
         if respond is None:
             return None
-        sent = sending(call, agent.backend or self._default, backend)
-        response = respond(sent.call, agent, sent.text)
-        return _outcome(sent, agent.backend or self._default, response)
+        sent = sending(call, name, backend)
+        return _outcome(sent, name, respond(sent.call, agent, sent.text))
 
     async def run(self, call: Call) -> Outcome:
         agent = _agent(call.step)
-        name = agent.backend or self._default
+        name = self._chosen(agent)
         backend = self._backends.get(name)
         if backend is None:
             return failed(self._unknown(name), permanent=True)
         sent = sending(call, name, backend)
-        response = await backend.respond(sent.call, agent, sent.text)
+        given = await backend.respond(sent.call, agent, sent.text)
+        if isinstance(given, Outcome):
+            return given
+        response = Response(given) if isinstance(given, str) else given
         outcome = _outcome(sent, name, response)
+        if not hasattr(backend, "respond_at_once"):  # else nobody was asked, at no cost
+            outcome = replace(outcome, agent=_answered(name, agent, response))
         if response.status_file is None:
             return outcome
-        return decided(outcome, response.status_file, call.step)
+        return decided(outcome, response.status_file, call.step, lenient=self._lenient)
+
+
+def _answered(name: str, agent: Agent, response: Response) -> dict[str, Json]:
+    """Who answered, and at what cost."""
+    told: dict[str, Json] = {"backend": name}
+    if model := response.model or agent.model:
+        told["model"] = model
+    if response.usage:
+        told["usage"] = dict(response.usage)
+    if response.tries != 1:
+        told["tries"] = response.tries
+    return told
 
 
 def _outcome(sent: Sending, name: str, response: Response) -> Outcome:
@@ -137,7 +181,8 @@ def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:
     return Outcome(
         status=response.status,
         context_updates=updates,
-        notes=f"Stage completed: {step.id}" if response.status.succeeded else "",
+        notes=response.notes
+        or (f"Stage completed: {step.id}" if response.status.succeeded else ""),
         failure_reason=response.failure_reason,
         permanent=response.permanent,
         source=response.source,
@@ -146,4 +191,6 @@ def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:
             RESPONSE_FILE: response.text.encode("utf-8", "replace"),
             **response.artifacts,
         },
+        ignored=response.ignored,
+        session=response.session,
     )

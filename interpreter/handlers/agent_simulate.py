@@ -21,7 +21,7 @@ class SimulateBackend:
     Where a winner is asked for, the first candidate is named below it.
     """
 
-    def unready(self) -> str | None:
+    def unready(self, agent: Agent) -> str | None:
         return None
 
     async def respond(self, call: Call, agent: Agent, prompt: str) -> Response:

@@ -6,7 +6,7 @@ journaled. It must not know how a handler runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from attractorc.compiler.plan.model import Step
@@ -17,6 +17,8 @@ from ..ports import Answer
 
 _KINDS = Literal["chosen", "timeout", "skipped", "parked"]
 _TEXTS = ("preferred_label", "notes", "failure_reason", "source", "session")
+_IGNORED_LIMIT = 20
+_SENTENCE_LIMIT = 300
 _LISTS = {"suggested_next_ids": "node ids", "ignored": "sentences"}
 
 
@@ -64,10 +66,20 @@ def vetted(outcome: object) -> Outcome:
         outcome.permanent,
         outcome.source,
         dict(outcome.artifacts),
-        tuple(outcome.ignored),
+        _bounded(outcome.ignored),
         outcome.session,
         agent,
     )
+
+
+def _bounded(sentences: Sequence[str]) -> tuple[str, ...]:
+    """What did not count, as much as a record is to hold of it: programs may say anything."""
+    kept = [
+        each if len(each) <= _SENTENCE_LIMIT else each[: _SENTENCE_LIMIT - 3] + "..."
+        for each in sentences[:_IGNORED_LIMIT]
+    ]
+    more = len(sentences) - len(kept)
+    return (*kept, f"and {more} more") if more else tuple(kept)
 
 
 def vetted_answer(answer: object) -> Answer:

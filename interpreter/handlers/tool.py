@@ -13,6 +13,7 @@ from attractorc.compiler.value import Json, NotJson
 
 from ..outcome import Outcome, Status, failed
 from ..ports import Call
+from .agent_output import as_line_text
 from .exit_code import Verdict, verdict
 from .json_text import read_object
 from .process_groups import GRACE_S
@@ -30,10 +31,16 @@ class ToolHandler:
 
     gated = True  # its shell starts while the disk is waited for, and the command after that
 
-    def __init__(self, environment: Mapping[str, str], grace_s: float = GRACE_S) -> None:
-        """`environment` is what commands inherit; `grace_s` what a cancelled one is given."""
+    def __init__(
+        self, environment: Mapping[str, str], grace_s: float = GRACE_S, *, lenient: bool = False
+    ) -> None:
+        """`environment` is what commands inherit; `grace_s` what a cancelled one is given.
+
+        `lenient` is how status files are read.
+        """
         self._environment = dict(environment)
         self._grace_s = grace_s
+        self._lenient = lenient
 
     async def run(self, call: Call) -> Outcome:
         work = call.step.work
@@ -50,7 +57,8 @@ class ToolHandler:
             ended = await run_program(program, call.report, call.durable, grace_s=self._grace_s)
         except CannotStart as error:
             return failed(str(error), permanent=error.permanent)
-        return decided(tool_outcome(call.step, work, ended), files.status, call.step)
+        outcome = tool_outcome(call.step, work, ended)
+        return decided(outcome, files.status, call.step, lenient=self._lenient)
 
 
 def tool_outcome(step: Step, tool: Tool, ended: Ended) -> Outcome:
@@ -103,11 +111,6 @@ def _last(stdout: Captured) -> str:
         return as_line_text(stdout.tail)
     # The cut may have gone through a character: what is left of it is no text.
     return as_line_text(stdout.tail.lstrip(bytes(range(0x80, 0xC0))))
-
-
-def as_line_text(data: bytes) -> str:
-    """Bytes as text without trailing newlines; what is not UTF-8 becomes U+FFFD."""
-    return data.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def _both(ended: Ended) -> bytes:

@@ -42,7 +42,7 @@ class Talker:
         self.heard: list[Heard] = []
         self._answers = {node: list(each) for node, each in (answers or {}).items()}
 
-    def unready(self) -> str | None:
+    def unready(self, agent: Agent) -> str | None:
         return None
 
     async def respond(self, call: Call, agent: Agent, prompt: str) -> Response:

@@ -68,7 +68,7 @@ class TestSimulate:
         assert handler.at_once(asked) == run(tmp_path, SimulateBackend())
 
     def test_it_is_always_ready(self) -> None:
-        assert SimulateBackend().unready() is None
+        assert SimulateBackend().unready(Agent(())) is None
 
 
 class TestCommand:
@@ -219,7 +219,9 @@ class TestConfiguration:
                 id="a slip of the pen",
             ),
             pytest.param(
-                ("x", "{zzz}"), "known: model, provider, effort, node, prompt", id="an unknown one"
+                ("x", "{zzz}"),
+                "known: model, provider, provider_model, effort, session, node, prompt",
+                id="an unknown one",
             ),
         ],
     )
@@ -241,7 +243,7 @@ class TestConfiguration:
         monkeypatch.chdir(tmp_path)
         backend = command("./agent")
         monkeypatch.chdir("/")
-        assert backend.unready() is None
+        assert backend.unready(Agent(())) is None
         assert run(tmp_path, backend).context_updates["last_response"] == "here"
 
     def test_a_program_that_is_not_there_is_said_before_the_run(self) -> None:
@@ -249,7 +251,7 @@ class TestConfiguration:
         steps = (step(Agent(()), "writer"),)
         assert handler.unready(steps) == (
             "node 'writer' cannot be run: the agent program 'no-such-agent' is not found,"
-            " or may not be executed"
+            " or may not be executed; install it, or choose another agent"
         )
         assert handler.unready(()) is None
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from attractorc.compiler.plan.model import Tool
+from attractorc.compiler.plan.model import Route, Step, Tool
+from attractorc.compiler.value import Json
+from attractorc.interpreter.handlers.results import vetted
 from attractorc.interpreter.handlers.status_file import decided
 from attractorc.interpreter.outcome import Outcome, Status, failed
 
@@ -17,10 +19,20 @@ STEP = step(Tool("x"))
 AUTO = step(Tool("x"), auto_status=True)
 
 
-def outcome_of(folder: Path, text: str | bytes, before: Outcome | None = None) -> Outcome:
+ROUTED = step(Tool("x"), routes=(Route("unit", "Go on", "go on"), Route("other")))
+
+
+def outcome_of(
+    folder: Path,
+    text: str | bytes,
+    before: Outcome | None = None,
+    *,
+    lenient: bool = False,
+    of: Step = STEP,
+) -> Outcome:
     path = folder / "status.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return decided(before or Outcome(Status.SUCCESS), path, STEP)
+    return decided(before or Outcome(Status.SUCCESS), path, of, lenient=lenient)
 
 
 def test_every_field_counts(tmp_path: Path) -> None:
@@ -42,6 +54,10 @@ def test_every_field_counts(tmp_path: Path) -> None:
         notes="fine",
         source="status_file",
         artifacts={"tool_output.txt": b"x"},
+        ignored=(
+            "the status file has a field 'at', which means nothing",
+            "the status file says success, and goes before: old",
+        ),
     )
 
 
@@ -182,8 +198,153 @@ def test_auto_status_notes_a_success_that_nobody_wrote_down(tmp_path: Path) -> N
     outcome = decided(Outcome(Status.SUCCESS, notes="x"), tmp_path / "status.json", AUTO)
     assert outcome.status is Status.SUCCESS
     assert outcome.notes == "auto-status: handler completed without writing status"
+    assert outcome.source == "auto_status"
 
 
 def test_auto_status_never_hides_a_failure(tmp_path: Path) -> None:
     before = failed("exit 1")
     assert decided(before, tmp_path / "status.json", AUTO) is before
+
+
+@pytest.mark.parametrize(
+    ("text", "updates"),
+    [
+        pytest.param('{"outcome": "success", "score": 0.5}', {"score": 0.5}, id="a score"),
+        pytest.param(
+            '{"outcome": "success", "score": 2, "context_updates": {"score": 2, "a": 1}}',
+            {"score": 2, "a": 1},
+            id="the same score twice",
+        ),
+        pytest.param('{"outcome": "success", "score": null}', {}, id="none"),
+    ],
+)
+def test_a_score_is_the_context_key_of_that_name(
+    tmp_path: Path, text: str, updates: dict[str, Json]
+) -> None:
+    assert outcome_of(tmp_path, text).context_updates == updates
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param(
+            '{"outcome": "success", "score": "good"}', "'score' is not a number", id="a word"
+        ),
+        pytest.param(
+            '{"outcome": "success", "score": true}', "'score' is not a number", id="a boolean"
+        ),
+        pytest.param(
+            '{"outcome": "success", "score": 1, "context_updates": {"score": 2}}',
+            "'score' is 1 and in 'context_updates' it is 2",
+            id="two scores",
+        ),
+    ],
+)
+def test_a_faulty_score_is_a_fault(tmp_path: Path, text: str, fault: str) -> None:
+    assert fault in outcome_of(tmp_path, text).failure_reason
+    kept = outcome_of(tmp_path, text, lenient=True)
+    assert kept.status is Status.SUCCESS
+    assert fault in kept.ignored[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "ignored"),
+    [
+        pytest.param(
+            '```json\n{"outcome": "fail"}\n```\n', Status.FAIL, (), id="a code block is opened"
+        ),
+        pytest.param(
+            '{"outcome": "Partial Success"}',
+            Status.PARTIAL_SUCCESS,
+            ("the status file writes 'Partial Success' for partial_success",),
+            id="a word in another case",
+        ),
+        pytest.param(
+            '{"outcome": "SUCCESS", "status": "success"}',
+            Status.SUCCESS,
+            ("the status file writes 'SUCCESS' for success",),
+            id="one word in two spellings",
+        ),
+        pytest.param(
+            '{"outcome": "retry", "notes": 1, "suggested_next_ids": "x", "context_updates": []}',
+            Status.RETRY,
+            (
+                "the status file's 'notes' was ignored: 'notes' is not text",
+                "the status file's 'suggested_next_ids' was ignored: "
+                "'suggested_next_ids' is not a list",
+                "the status file's 'context_updates' was ignored: "
+                "'context_updates' is not an object",
+            ),
+            id="faulty fields are left out",
+        ),
+        pytest.param(
+            '{"outcome": "fail", "note": "x"}',
+            Status.FAIL,
+            (
+                "the status file has a field 'note', which means nothing; "
+                "'notes' is meant, it seems",
+            ),
+            id="a slip of the pen is named",
+        ),
+    ],
+)
+def test_leniently_what_can_be_left_out_is_left_out_and_named(
+    tmp_path: Path, text: str, status: Status, ignored: tuple[str, ...]
+) -> None:
+    outcome = outcome_of(tmp_path, text, lenient=True)
+    assert (outcome.status, outcome.ignored) == (status, ignored)
+    assert outcome.source == "status_file"
+    assert outcome_of(tmp_path, text).failure_reason.startswith("the status file cannot be used")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("", "it is empty", id="an empty file"),
+        pytest.param("all is well", "it is not JSON", id="prose"),
+        pytest.param('{"outcome": "success"', "it is not JSON", id="half a file"),
+        pytest.param('{"a": 1, "a": 2}', "'a' stands twice", id="a key that stands twice"),
+    ],
+)
+def test_leniently_a_file_that_says_nothing_leaves_the_handlers_outcome(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    before = failed("exit 1", source="exit_code")
+    outcome = outcome_of(tmp_path, text, before, lenient=True)
+    assert (outcome.status, outcome.failure_reason) == (Status.FAIL, "exit 1")
+    assert outcome.source == "exit_code"
+    assert outcome.ignored[0].startswith("the status file was ignored: ")
+    assert why in outcome.ignored[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"notes": "no outcome"}', '{"outcome": "ok"}', '{"outcome": "fail", "status": "success"}'],
+)
+def test_no_leniency_guesses_the_outcome(tmp_path: Path, text: str) -> None:
+    assert outcome_of(tmp_path, text, lenient=True).failure_reason.startswith(
+        "the status file cannot be used: "
+    )
+
+
+def test_a_label_and_ids_that_no_edge_has_are_named(tmp_path: Path) -> None:
+    text = """{"outcome": "success", "preferred_label": "Stop",
+        "suggested_next_ids": ["other", "nowhere"]}"""
+    assert outcome_of(tmp_path, text, of=ROUTED).ignored == (
+        "no edge of 'unit' has the label 'Stop' that the status file prefers",
+        "no edge of 'unit' leads to 'nowhere', which the status file suggests",
+    )
+    fine = '{"outcome": "success", "preferred_label": "[G] Go on"}'
+    assert outcome_of(tmp_path, fine, of=ROUTED).ignored == ()
+
+
+def test_a_reason_for_a_success_is_named(tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, '{"outcome": "success", "failure_reason": "x"}')
+    assert outcome.ignored == ("the status file gives a failure_reason with success",)
+
+
+def test_a_record_holds_only_so_much_of_what_did_not_count(tmp_path: Path) -> None:
+    fields = ", ".join(f'"field {number} {"x" * 5000}": 0' for number in range(100))
+    ignored = vetted(outcome_of(tmp_path, f'{{"outcome": "success", {fields}}}')).ignored
+    assert (len(ignored), ignored[-1]) == (21, "and 80 more")
+    assert all(len(each) <= 300 for each in ignored)
