@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
+import importlib
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
@@ -48,7 +48,9 @@ class OpenAIBackend:
         self._sleep = sleep
 
     def unready(self, agent: Agent) -> str | None:
-        if importlib.util.find_spec("httpx") is None:
+        try:
+            importlib.import_module("httpx")  # here, so that no stage's time goes into it
+        except ImportError:
             return "httpx is missing, which an endpoint needs: pip install 'attractorc[openai]'"
         if not (agent.model or self._endpoint.model):
             return (

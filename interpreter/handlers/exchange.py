@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ async def exchanged(endpoint: Endpoint, body: bytes, heard: Callable[[str], None
     reading = _Reading(completion, heard)
     try:
         timeout = httpx.Timeout(endpoint.read_s, connect=endpoint.connect_s)
-        client = httpx.AsyncClient(verify=_trusted(endpoint), timeout=timeout)
+        client = httpx.AsyncClient(verify=_trusted(endpoint.ca_file), timeout=timeout)
         async with asyncio.timeout(endpoint.total_s), client:
             headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
             if endpoint.key_variable:
@@ -112,10 +113,12 @@ async def exchanged(endpoint: Endpoint, body: bytes, heard: Callable[[str], None
     return Exchanged(completion, None, reason, status)
 
 
-def _trusted(endpoint: Endpoint) -> ssl.SSLContext | bool:
-    if not endpoint.ca_file:
-        return True
-    return ssl.create_default_context(cafile=endpoint.ca_file)
+@cache
+def _trusted(ca_file: str) -> ssl.SSLContext:
+    """Whose certificates are trusted; made once, because reading them takes a while."""
+    import httpx
+
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
 
 
 class _Reading:

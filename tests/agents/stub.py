@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -254,6 +256,8 @@ def misbehave(mode: str, printed: Printed | None) -> None:
     if mode == "killed":
         os.kill(os.getpid(), 9)
     if mode == "hang":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # deaf, and so is what it has started
+        subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600 & wait"])
         Path("hanging").write_text(str(os.getpid()))
         time.sleep(600)
     if mode == "flood":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 import tracemalloc
 from dataclasses import replace
@@ -593,6 +594,6 @@ class TestReadiness:
         assert OpenAIBackend(Endpoint(key=KEY, model="m")).unready(Agent(())) is None
 
     def test_a_missing_library_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "httpx", None)
         told = OpenAIBackend(Endpoint(key=KEY)).unready(AGENT)
         assert told == "httpx is missing, which an endpoint needs: pip install 'attractorc[openai]'"
