@@ -102,7 +102,8 @@ run: setup
 crash: setup
 	ATTRACTORC_CRASH=all $(BIN)/python -m pytest --quiet --timeout 3600 -rP tests/test_crash.py
 
-# Every order in which the branches of small fan-outs can finish, under every policy.
+# Every policy, every end of up to five branches, every order in which they can finish
+# (docs/joins-and-merges.md). LAWS_PARTS=core walks only the parts so named.
 laws: setup
 	$(BIN)/python -m tests.laws
 

@@ -1,8 +1,7 @@
-"""`make laws`: walk through every case of `scope`, and print how much that was.
+"""`make laws`: walk through every part of `scope`, and print how much that was.
 
-With LAWS_JOBS (2) processes; LAWS_SIZES (1,2,3,4,5) chooses sizes. The first broken law ends
-it, with the case, the branches' ends and the order in which they came. All five sizes are
-1,476 cases in about half an hour on two free cores.
+LAWS_JOBS (2) processes. LAWS_PARTS (text) tries only those parts whose name holds it. The
+first broken law ends it, with the case, the branches' ends and the order in which they came.
 """
 
 from __future__ import annotations
@@ -10,40 +9,65 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from multiprocessing import Pool
+from multiprocessing.pool import Pool as Workers
 
 from .lattice import Report
-from .policies import Case
-from .scope import everything, walk
+from .scope import PARTS, Part
+
+HEAD = (
+    f"{'part':<12} {'cases':>6} {'orders':>15} {'states':>10} {'steps':>10} "
+    f"{'checks':>10} {'results':>9} {'cpu s':>6}  what is walked"
+)
 
 
-def looked_at(case: Case) -> tuple[Case, Report | str]:
-    """The report of a case, or the law that is broken in it."""
+def looked_at(place: tuple[int, int]) -> tuple[Report | str, float]:
+    """The report of a part's walk, or the law that is broken in it; seconds of processor."""
+    part, number = place
+    begun = time.process_time()
+    walk = next(islice(PARTS[part].walks(), number, None))
     try:
-        return case, walk(case).whole()
+        return walk.whole(), time.process_time() - begun
     except AssertionError as error:
-        return case, str(error)
+        return f"{error}", time.process_time() - begun
+
+
+def line(part: Part, cases: int, found: Report, seconds: float) -> str:
+    """A line of the table."""
+    return (
+        f"{part.name:<12} {cases:>6,} {found.orders:>15,} {found.states:>10,} {found.steps:>10,} "
+        f"{found.checks:>10,} {found.results:>9,} {seconds:>6.0f}  {part.says}"
+    )
+
+
+def walked(pool: Workers, number: int) -> Iterator[tuple[Report | str, float]]:
+    """All walks of a part, in whatever order they are done."""
+    every = [(number, one) for one, _ in enumerate(PARTS[number].walks())]
+    return pool.imap_unordered(looked_at, every)
 
 
 def main() -> int:
     """Walk; 0 if every law holds, else 1."""
-    sizes = {int(size) for size in os.environ.get("LAWS_SIZES", "1,2,3,4,5").split(",")}
-    chosen = [case for case in everything() if case.size in sizes]
-    begun, totals = time.monotonic(), {size: (0, Report()) for size in sorted(sizes)}
+    wanted = os.environ.get("LAWS_PARTS", "")
+    begun, whole, cases, used = time.monotonic(), Report(), 0, 0.0
+    print(HEAD, flush=True)
     with Pool(int(os.environ.get("LAWS_JOBS", "2"))) as pool:
-        for done, (case, found) in enumerate(pool.imap_unordered(looked_at, chosen), 1):
-            if isinstance(found, str):
-                print(f"\nbroken: {case}\n{found}")
-                return 1
-            count, report = totals[case.size]
-            report.add(found)
-            totals[case.size] = (count + 1, report)
-            if done % 20 == 0:
-                print(f"\r{done} of {len(chosen)} cases", end="", file=sys.stderr, flush=True)
-    print("\nbranches   cases     states      steps   results")
-    for size, (count, report) in totals.items():
-        numbers = f"{report.states:10,} {report.steps:10,} {report.results:9,}"
-        print(f"{size:8} {count:7,} {numbers}")
+        for number, part in enumerate(PARTS):
+            if wanted not in part.name:
+                continue
+            report, count, spent = Report(), 0, 0.0
+            for found, seconds in walked(pool, number):
+                if isinstance(found, str):
+                    print(f"broken, in {part.name}:\n{found}")
+                    return 1
+                report.add(found)
+                count, spent = count + 1, spent + seconds
+            print(line(part, count, report, spent), flush=True)
+            whole.add(report)
+            cases, used = cases + count, used + spent
+    print(line(Part("all", "", PARTS[0].walks), cases, whole, used))
     print(f"every law holds ({time.monotonic() - begun:.0f} s)")
     return 0
 

@@ -15,7 +15,8 @@ from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import canonical
 from attractorc.interpreter.outcome import Outcome, Status
 
-from .machine import CANCELLED, Ending, Frozen, Run, opened
+from .machine import CANCELLED, Ending, Run, opened
+from .snapshots import Keys, copied
 
 Script = Mapping[str, Sequence[Outcome]]
 """By node id: the outcome of each attempt, counted over all visits; the last one stands."""
@@ -26,35 +27,33 @@ LIMIT = 200_000
 
 def outcomes(plan: Plan, script: Script, jobs: int | None = None) -> frozenset[str]:
     """The canonical outcomes, as canonical JSON, of all interleavings."""
-    frozen = Frozen()
-    pending = [frozen.freeze(opened(plan, jobs=jobs, keep=True))]
-    seen = set(pending)
+    keys = Keys()
+    pending = [opened(plan, jobs=jobs, keep=True)]
+    seen = {keys.of(pending[0])}
     found: set[str] = set()
     while pending:
-        data = pending.pop()
-        for after in _steps(frozen, data, script):
+        for after in _steps(pending.pop(), script):
             if after.finish is not None:
                 assert not after.out
                 found.add(canonical(after.outcome()))
                 continue
-            then = frozen.freeze(after)
-            if then not in seen:
-                seen.add(then)
-                pending.append(then)
+            key = keys.of(after)
+            if key not in seen:
+                seen.add(key)
+                pending.append(after)
         assert len(seen) < LIMIT, "this script has too many interleavings to go through"
     return frozenset(found)
 
 
-def _steps(frozen: Frozen, data: bytes, script: Script) -> Iterator[Run]:
-    run = frozen.thaw(data)
+def _steps(run: Run, script: Script) -> Iterator[Run]:
     assert run.out or list(run.backoffs()), "nothing can happen, and the run has not ended"
     for path in run.out:
         for ending in _endings(run, path, script):
-            after = frozen.thaw(data)
+            after = copied(run)
             after.finished(path, ending)
             yield after
     for path in run.backoffs():
-        after = frozen.thaw(data)
+        after = copied(run)
         after.delay_over(path)
         yield after
 

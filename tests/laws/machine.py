@@ -8,17 +8,12 @@ tested with it.
 
 from __future__ import annotations
 
-import copyreg
-import io
-import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from attractorc.compiler.plan.model import Plan, Region
-from attractorc.compiler.policy import FanOut
+from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
-from attractorc.interpreter.context import Written
 from attractorc.interpreter.decide import (
     Ask,
     Cancel,
@@ -29,24 +24,21 @@ from attractorc.interpreter.decide import (
     decide,
     settle,
 )
-from attractorc.interpreter.joins import Verdict
-from attractorc.interpreter.outcome import End, Outcome, Status
+from attractorc.interpreter.outcome import Outcome
 from attractorc.interpreter.queries.canonical import canonical_outcome
 from attractorc.interpreter.records import (
-    FAMILIES,
     FanInDecision,
     ParallelLifecycle,
     Record,
     RunLifecycle,
 )
-from attractorc.interpreter.state import Phase, State, apply, begin
-from attractorc.interpreter.state.phases import BranchPhase
+from attractorc.interpreter.state import State, apply, begin
 
 CANCELLED = "cancelled"
 """What becomes of an attempt that is ended instead of bringing an outcome."""
 
 LATE = "late"
-"""The time of the attempt's branch is over, and the attempt is ended because of it."""
+"""The time of the attempt's branch is over; the attempt itself ends later, doomed."""
 
 Ending: TypeAlias = "Outcome | str"
 
@@ -60,21 +52,22 @@ TURN_LIMIT = 10_000
 class Run:
     """One run between two events. `out` are the paths whose attempt has been started.
 
-    `terminals` counts the terminal records of each branch path. `joins` and `merges` are the
+    `terminals` are the branch paths that have their terminal record. `joins` and `merges` are the
     decisions and `left` tells that control left a fan-out, in order. With `keep`, `log` holds
     what the canonical outcome is made of: by path, and `gone` the cancelled branches, since
     no order between those counts. With `pausing`, the run rests each time control has left
     a fan-out (`paused`), until it is told to `advance`: what comes then depends on the
-    branches' results only.
+    branches' results only. With `held`, what is in a fan-out starts when the test says so.
     """
 
     state: State
     limits: Limits
     keep: bool = False
     pausing: bool = False
+    held: bool = False
     paused: bool = False
     out: dict[str, None] = field(default_factory=dict)
-    terminals: dict[str, int] = field(default_factory=dict)
+    terminals: frozenset[str] = frozenset()
     joins: list[ParallelLifecycle] = field(default_factory=list)
     merges: list[FanInDecision] = field(default_factory=list)
     left: list[ParallelLifecycle] = field(default_factory=list)
@@ -91,17 +84,53 @@ class Run:
         hands over what has come meanwhile."""
         for path, ending in events:
             assert path in self.out, f"no attempt is out at '{path}'"
+            walker = self.state.walkers[path]
+            if ending == LATE:
+                fork = walker.parent_fork
+                assert fork is not None
+                self._time_over(fork, walker.branch_index)
+                continue
             del self.out[path]
             if isinstance(ending, Outcome):
-                attempt = self.state.walkers[path].attempt_id(self.state.run_id)
+                attempt = walker.attempt_id(self.state.run_id)
                 self._take(settle.result(self.state, attempt, path, ending, 0, 1.0))
             else:
-                if ending == LATE:
-                    walker = self.state.walkers[path]
-                    fork = walker.parent_fork
-                    assert fork is not None
-                    self._take(settle.time_over(self.state, fork, walker.branch_index))
                 self._take(settle.cancelled(self.state, path))
+        self.advance()
+
+    def strike(self, stage: str) -> None:
+        """The time of a whole fan-out is over (`join_timeout`)."""
+        self._time_over(stage, None)
+        self.advance()
+
+    def _time_over(self, stage: str, index: int | None) -> None:
+        records = settle.time_over(self.state, stage, index)
+        assert records, "a timeout that tells the machine nothing"
+        self._take(records)
+        for record in records:
+            late = settle.late_paths(self.state, record)
+            assert all(self.state.walkers[path].doomed for path in late)
+
+    def begin_branch(self, stage: str) -> bool:
+        """A held run starts its next branch, but no attempt in it; False if there is none."""
+        self.state.forks_ready[stage] = None
+        commands = decide(self.state, Limits(jobs=0))
+        if not commands:
+            return False
+        (commit,) = commands
+        assert isinstance(commit, Commit)
+        assert [getattr(record, "kind", "") for record in commit.records] == ["branch_started"]
+        self._take(commit.records)
+        self.advance()
+        return True
+
+    def begin_attempt(self) -> None:
+        """A held run starts the attempt that waits longest."""
+        commit, start = decide(self.state, Limits())
+        assert isinstance(commit, Commit)
+        assert isinstance(start, StartAttempt)
+        self._take(commit.records)
+        self.out[start.path] = None
         self.advance()
 
     def delay_over(self, path: str) -> None:
@@ -145,10 +174,12 @@ class Run:
                 self._remember(record)
 
     def _watch(self, record: ParallelLifecycle) -> None:
-        if record.kind in TERMINAL:
+        if record.kind == "started" and self.held:
+            self.limits = Limits(stopping=True)
+        elif record.kind in TERMINAL:
             path = str(record.branch_path)
-            self.terminals[path] = self.terminals.get(path, 0) + 1
-            assert self.terminals[path] == 1, f"'{path}' has two terminal records"
+            assert path not in self.terminals, f"'{path}' has two terminal records"
+            self.terminals |= {path}
         elif record.kind == "join_decided":
             self.joins.append(record)
         elif record.kind == "completed":
@@ -156,6 +187,7 @@ class Run:
             left = [path for path in self.out if path.startswith(below)]
             assert not left, f"control left '{record.node_id}' while {left} ran"
             self.left.append(record)
+            self.limits = Limits() if self.held else self.limits
             self.paused = self.pausing
 
     def _remember(self, record: Record) -> None:
@@ -192,67 +224,17 @@ def opened(
     jobs: int | None = None,
     keep: bool = False,
     pausing: bool = False,
+    held: bool = False,
 ) -> Run:
-    """A new run of a plan, advanced to where it waits for its first attempts."""
-    run = Run(begin(plan), Limits(jobs), keep, pausing)
+    """A new run of a plan, advanced to where it waits for its first attempts.
+
+    `held`: no branch of a fan-out starts and no attempt in it before the test says so, as
+    if `max_parallel` and `--jobs` changed all the time.
+    """
+    run = Run(begin(plan), Limits(jobs), keep, pausing, held)
     first = RunLifecycle(
         kind="initialized", run_id="r", plan_digest=plan.digest, inputs=dict(inputs or {})
     )
     run._take((first,))
     run.advance()
     return run
-
-
-class Frozen:
-    """Runs as bytes and back: to branch off, and to see that two of them are the same.
-
-    What never changes stands by number: plans and policies by identity, members of enums,
-    values with their writers and records by what they are, which their text tells exactly.
-    All else stands by value, and nothing is shared inside the bytes (the pickler keeps no
-    memo): runs with equal bytes are equal in every field, and what can happen to one can
-    happen to the other. Unequal bytes may still mean the same; that run is looked at twice.
-    """
-
-    def __init__(self) -> None:
-        self._known: list[Any] = []
-        self._numbers: dict[object, int] = {}
-        self._table = copyreg.dispatch_table.copy()
-        for kind in (Plan, Region, FanOut, Phase, BranchPhase, Status, End):
-            self._table[kind] = self._by_identity
-        for kind in (Written, Verdict, *FAMILIES):
-            self._table[kind] = self._by_text
-
-    def _by_identity(self, value: object) -> tuple[Any, tuple[int]]:
-        return _known, (self._number(id(value), value),)
-
-    def _by_text(self, value: object) -> tuple[Any, tuple[int]]:
-        return _known, (self._number(repr(value), value),)
-
-    def _number(self, name: object, value: object) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self._known)
-            self._known.append(value)
-        return number
-
-    def freeze(self, run: Run) -> bytes:
-        """The run as bytes."""
-        buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.fast = True
-        pickler.dispatch_table = self._table
-        pickler.dump(run)
-        return buffer.getvalue()
-
-    def thaw(self, data: bytes) -> Run:
-        """A run of its own from such bytes."""
-        _thawing[:] = [self._known]
-        run: Run = pickle.loads(data)
-        return run
-
-
-_thawing: list[list[Any]] = []
-
-
-def _known(number: int) -> object:
-    return _thawing[0][number]

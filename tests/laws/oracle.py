@@ -8,9 +8,10 @@ its word: each place where an unknown stands may turn out either way, on its own
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import TypeAlias
 
 from attractorc.compiler.policy import (
     AllOf,
@@ -102,47 +103,88 @@ def _values(tree: Formula, ends: Mapping[str, End | None]) -> set[bool]:
             return {any(way) for way in itertools.product(*(_values(o, ends) for o in operands))}
 
 
+Taken: TypeAlias = "tuple[tuple[str, End], ...]"
+Mind: TypeAlias = Callable[[Mapping[str, "End | None"], Taken], "bool | None"]
+"""What a join says of the ends by branch and in the order of taking; None: not yet."""
+
+
+def mind_of(policy: FanOut) -> Mind:
+    """A policy's own words; under `fail_fast` a failure that is taken ends it."""
+
+    def said(ends: Mapping[str, End | None], taken: Taken) -> bool | None:
+        if policy.error_policy == "fail_fast" and taken and taken[-1][1] in BAD:
+            return False
+        return verdict(policy.join, policy.error_policy, tuple(ends.items()))
+
+    return said
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """How far a fan-out is: `satisfied` None while undecided, `taken` in the order of taking.
 
-    `ends` are those of branches that are settled: skipped, taken, cancelled or drained.
+    `known` is what the ends that were taken say, which at a `join_timeout` is not acted on
+    before the last is taken. `ends` are those of branches that are settled: skipped, taken,
+    cancelled or drained.
     """
 
     satisfied: bool | None
-    taken: tuple[tuple[str, End], ...]
+    known: bool | None
+    taken: Taken
     ends: Mapping[str, End]
 
 
 def expected(
-    policy: FanOut, names: Sequence[str], skipped: Sequence[str], ended: Sequence[tuple[str, End]]
+    policy: FanOut,
+    names: Sequence[str],
+    skipped: Sequence[str],
+    ended: Sequence[tuple[str, End]],
+    *,
+    mind: Mind | None = None,
+    struck: Collection[str] | None = None,
 ) -> Expected:
-    """The page's words over the ends so far, which stand in the order in which they came."""
+    """The page's words over the ends so far, which stand in the order in which they came.
+
+    `struck`: those that had come when the `join_timeout` did; None while it has not.
+    """
+    mind = mind or mind_of(policy)
+    if struck is not None:
+        had_come = [one for one in ended if one[0] in struck]
+        before = expected(policy, names, skipped, had_come, mind=mind)
+        if before.satisfied is not None:
+            return _settled(policy, names, before, ended)
     ends: dict[str, End | None] = {name: End.SKIPPED if name in skipped else None for name in names}
     found = dict(ended)
     order = [name for name in names if name not in skipped]
     if policy.decide == "arrival":
         order = [name for name, _ in ended]
     taken: list[tuple[str, End]] = []
-    value = verdict(policy.join, policy.error_policy, tuple(ends.items()))
+    value = mind(ends, ())
     for name in order:
-        if value is not None or name not in found:
+        if (value is not None and struck is None) or name not in found:
             break
         ends[name] = found[name]
         taken.append((name, found[name]))
-        if policy.error_policy == "fail_fast" and found[name] in BAD:
-            value = False
-        else:
-            value = verdict(policy.join, policy.error_policy, tuple(ends.items()))
-    settled = {name: end for name, end in ends.items() if end is not None}
-    if value is not None:
-        for name in names:
-            if name not in settled:
-                if policy.losers == "cancel":
-                    settled[name] = End.CANCELLED
-                elif name in found:
-                    settled[name] = found[name]
-    return Expected(value, tuple(taken), settled)
+        if value is None:
+            value = mind(ends, tuple(taken))
+    decided = struck is None or None not in ends.values()
+    known = {name: end for name, end in ends.items() if end is not None}
+    page = Expected(value if decided else None, value, tuple(taken), known)
+    return page if page.satisfied is None else _settled(policy, names, page, ended)
+
+
+def _settled(
+    policy: FanOut, names: Sequence[str], page: Expected, ended: Sequence[tuple[str, End]]
+) -> Expected:
+    """A decision stands; what becomes of the branches that it was made without."""
+    ends, found = dict(page.ends), dict(ended)
+    for name in names:
+        if name not in ends:
+            if policy.losers == "cancel":
+                ends[name] = End.CANCELLED
+            elif name in found:
+                ends[name] = found[name]
+    return replace(page, ends=ends)
 
 
 def fan_out_status(satisfied: bool, ends: Mapping[str, End]) -> str:

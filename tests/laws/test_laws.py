@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import comb, factorial
+from typing import Any
+
 import pytest
 
 from attractorc.compiler.expr import Comparison
@@ -18,45 +22,95 @@ from attractorc.compiler.policy import (
 from attractorc.interpreter.outcome import End, Outcome, Status
 
 from ..interpreter.pipelines import fails, plan, quick, region, step, to, writes
+from .core import CoreWalk, Count
 from .interleavings import Script, at_width, outcomes
 from .lattice import Walk
 from .machine import opened
-from .oracle import Expected, expected
-from .policies import Case, cases
-from .scope import SAMPLES, Sample, walk
+from .oracle import Expected, Mind, Taken, expected, mind_of
+from .policies import DECIDE, LOSERS, Case, cases, joins
+from .scope import SAMPLES, sample
+from .watching import Facts
 
 FIRST = Join("first_success", text="first_success")
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: f"{one.size} branches")
-def test_every_order_and_every_max_parallel_keeps_the_laws(sample: Sample) -> None:
+@pytest.mark.parametrize("walks", SAMPLES.values(), ids=SAMPLES)
+def test_every_order_and_every_timeout_keeps_the_laws(walks: Sequence[tuple[str, slice]]) -> None:
     """Early and standing decisions, one result for equal ends, one terminal record each."""
-    for case in sample.cases():
-        assert walk(case).whole().results
+    for part, some in walks:
+        for walk in sample(part, some):
+            assert walk.whole().results
 
 
 def test_the_sample_has_every_policy_that_can_be_written() -> None:
-    chosen = [case.policy for sample in SAMPLES for case in sample.cases()]
-    for size in (1, 2, 3):
-        assert {c.policy.join.kind for c in cases(size)} <= {p.join.kind for p in chosen}
+    chosen = [walk.case.policy for walk in _sampled("two branches", "three branches")]
+    counted = {walk.count.join.kind for walk in _sampled("core")}
+    assert {case.policy.join.kind for case in cases(3)} <= counted
     for name in ("error_policy", "losers", "decide"):
         assert len({getattr(policy, name) for policy in chosen}) == (
             3 if name == "error_policy" else 2
         )
 
 
+def _sampled(*names: str) -> list[Any]:
+    return [walk for name in names for part, some in SAMPLES[name] for walk in sample(part, some)]
+
+
+def test_what_is_walked_has_every_policy_and_each_of_them_only_once() -> None:
+    for size, part in ((3, "core 1-3"), (4, "core 4"), (5, "core 5")):
+        found = [walk.count for walk in sample(part, slice(None)) if walk.count.size == size]
+        assert len(set(found)) == len(found) == 3 * len(list(joins(size)))
+    told = [str(walk.case) for walk in sample("any 5", slice(None))]
+    assert len(set(told)) == len(told) == len(LOSERS) * len(DECIDE)
+
+
 class Mistaken(Walk):
     """A walk that expects of every join what `first_success` does."""
 
-    def _expected(self, skipped: tuple[str, ...], ended: tuple[tuple[str, End], ...]) -> Expected:
-        return expected(FanOut(FIRST), self.names, skipped, ended)
+    def _expected(self, facts: Facts, mind: Mind | None) -> Expected:
+        return expected(FanOut(FIRST), self.names, facts.skipped, facts.ended, mind=mind)
 
 
 def test_the_walk_notices_a_join_that_is_decided_at_the_wrong_moment() -> None:
     with pytest.raises(AssertionError, match="wait_all"):
         Mistaken(Case(2, FanOut())).whole()
     Mistaken(Case(2, FanOut(FIRST))).whole()
+
+
+class MistakenCore(CoreWalk):
+    """A walk of a tally that is held against another policy's words."""
+
+    def _expected(self, ends: dict[str, End | None], last: Taken) -> bool | None:
+        return mind_of(FanOut(FIRST))(ends, last)
+
+
+def test_the_walk_notices_a_tally_that_says_what_it_should_not() -> None:
+    with pytest.raises(AssertionError, match="wait_all"):
+        MistakenCore(Count(2, FanOut().join, "continue")).whole()
+    MistakenCore(Count(2, FIRST, "continue")).whole()
+
+
+def test_the_orders_that_are_walked_are_all_there_are() -> None:
+    """Of two branches that are run at once: either ends first, and with either of two ends."""
+    two = (End.SUCCESS, End.FAIL)
+    walk = Walk(Case(2, FanOut(losers="drain", max_parallel=2)), ends=two, skips=False)
+    assert walk.whole().orders == 2 * 2 + 2 * 2 * 2, "one after the other, and both at once"
+    assert CoreWalk(Count(3, FanOut().join, "continue")).whole().orders == sum(
+        comb(3, many) * factorial(many) * 4**many for many in range(4)
+    )
+
+
+def test_a_join_timeout_lets_stand_what_had_ended_and_ends_the_rest() -> None:
+    ended = (("b", End.SUCCESS), ("a", End.TIMED_OUT))
+    page = expected(FanOut(FIRST), ("a", "b", "c"), (), ended, struck={"b"})
+    assert (page.satisfied, page.known) == (None, True), "one is still to be ended"
+    whole = (*ended, ("c", End.TIMED_OUT))
+    page = expected(FanOut(FIRST), ("a", "b", "c"), (), whole, struck={"b"})
+    assert (page.satisfied, len(page.taken)) == (True, 3)
+    race = FanOut(FIRST, decide="arrival")
+    page = expected(race, ("a", "b", "c"), (), ended[:1], struck={"b"})
+    assert page.ends == {"a": End.CANCELLED, "b": End.SUCCESS, "c": End.CANCELLED}
 
 
 def test_an_end_that_is_held_is_taken_in_declared_order() -> None:

@@ -15,8 +15,8 @@ MERGES = "tests/interpreter/test_merges.py"
 WINNER = "tests/interpreter/test_winner.py"
 VALUES = "tests/interpreter/test_merge_values.py"
 
-SMALL = f"{LAWS}::test_every_order_and_every_max_parallel_keeps_the_laws[2 branches]"
-THREE = f"{LAWS}::test_every_order_and_every_max_parallel_keeps_the_laws[3 branches]"
+CORE = f"{LAWS}::test_every_order_and_every_timeout_keeps_the_laws[core]"
+ANY = f"{LAWS}::test_every_order_and_every_timeout_keeps_the_laws[any join]"
 NESTED = f"{LAWS}::test_no_interleaving_shows_in_the_canonical_outcome"
 EARLY = f"{JOINS}::test_a_counting_policy_is_decided_exactly_when_every_completion_agrees"
 KLEENE = f"{JOINS}::test_a_formula_follows_kleene_and_not_every_completion"
@@ -138,7 +138,7 @@ JOIN_MUTANTS = _mutants(
         "threshold.py",
         "if not reached and counts.succeeded + counts.open < needed.successes:",
         "if not reached and not counts.open:",
-        (EARLY, SMALL),
+        (EARLY, CORE),
     ),
     (
         "skipped counts as failed",
@@ -178,7 +178,7 @@ JOIN_MUTANTS = _mutants(
         "tally.py",
         'if self._first_failed and self._policy.error_policy == "fail_fast":',
         'if self._first_failed and self._policy.error_policy == "never":',
-        (STANDS, SMALL),
+        (STANDS, CORE),
     ),
     (
         "an old reading of the formula stands",
@@ -203,7 +203,7 @@ JOIN_MUTANTS = _mutants(
         "formula.py",
         "return (None, ()) if end is None else (_holds(state, end), (branch,))",
         "return (False, ()) if end is None else (_holds(state, end), (branch,))",
-        (KLEENE, SMALL),
+        (KLEENE, CORE),
     ),
     (
         "not unknown is true",
@@ -255,7 +255,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/branches.py",
         'if fork.decide == "arrival":',
         'if fork.region.policy.decide != "":',
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "the youngest arrival is taken first",
@@ -263,7 +263,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/branches.py",
         "next((fork.branches[index] for index in fork.arrived), None)",
         "next((fork.branches[index] for index in reversed(fork.arrived)), None)",
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "a join that is decided goes on taking ends",
@@ -271,7 +271,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/branches.py",
         "satisfied is not None and not (fork.late and fork.open):",
         "satisfied is not None and not (fork.late and fork.open or _next_end(fork)):",
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "control leaves while losers run",
@@ -279,7 +279,7 @@ DECIDE_MUTANTS = _mutants(
         "state/endings.py",
         "    if not any(walker.path in state.running for walker in state.subtree(branch.path)):\n",
         "    if branch.phase:\n",
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "a loser that had ended keeps its end",
@@ -287,7 +287,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/given_up.py",
         "yield terminal(state, fork, branch, End.CANCELLED)\n        else:",
         "yield terminal(state, fork, branch, branch.arrival or End.CANCELLED)\n        else:",
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "a branch that is late is called failed",
@@ -295,7 +295,49 @@ DECIDE_MUTANTS = _mutants(
         "decide/given_up.py",
         "status=End.TIMED_OUT.value",
         "status=End.FAIL.value",
-        (SMALL, THREE),
+        ANY,
+    ),
+    (
+        "a join whose time is over is decided before all have ended",
+        "timeouts",
+        "decide/branches.py",
+        "satisfied is not None and not (fork.late and fork.open):",
+        "satisfied is not None:",
+        ANY,
+    ),
+    (
+        "what arrived in time is late when the time of all is over",
+        "timeouts",
+        "state/endings.py",
+        "if branch.end is None and branch.arrival is None and not branch.late:",
+        "if branch.end is None and not branch.late:",
+        ANY,
+    ),
+    (
+        "a late branch ends while its attempt runs",
+        "timeouts",
+        "state/endings.py",
+        "        for walker in state.subtree(branch.path):\n            doom(state, walker)\n",
+        "        for walker in state.subtree(branch.path):\n"
+        "            doom(state, walker)\n"
+        "            state.running.pop(walker.path, None)\n",
+        ANY,
+    ),
+    (
+        "a timeout takes the decision back",
+        "once decided, never changed",
+        "state/endings.py",
+        "    fork.late = True\n",
+        "    fork.late, fork.join = True, None\n",
+        ANY,
+    ),
+    (
+        "a drained loser is called cancelled",
+        "losers are cancelled",
+        "decide/given_up.py",
+        'if fork.join is not None and fork.region.policy.losers == "cancel":',
+        "if fork.join is not None:",
+        ANY,
     ),
     (
         "more branches start than max_parallel says",
@@ -311,7 +353,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/branches.py",
         "    some = any(branch.end is not None and branch.end.failed for branch in fork.branches)",
         '    some = any(fork.branches[index].arrival == "fail" for index in fork.taken)',
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "drained losers join the decision",
@@ -327,7 +369,7 @@ DECIDE_MUTANTS = _mutants(
         "decide/settle.py",
         "if walker.doomed or walker.phase is not Phase.RUNNING:",
         "if walker.phase is not Phase.RUNNING:",
-        (SMALL, THREE),
+        ANY,
     ),
     (
         "how far a loser came shows in the outcome",
@@ -335,7 +377,7 @@ DECIDE_MUTANTS = _mutants(
         "state/forks.py",
         '        branch.reason = branch.terminal_stage = ""',
         "        pass",
-        (SMALL, THREE),
+        ANY,
     ),
 )
 
@@ -695,7 +737,7 @@ MERGE_MUTANTS = _mutants(
         "winner.py",
         "key=lambda i: [column[i].rank for column in columns])",
         "key=lambda i: [*(column[i].rank for column in columns), -i])",
-        (BEST, THREE),
+        (BEST, ANY),
     ),
     (
         "ties go by name",
