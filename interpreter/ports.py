@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from attractorc.compiler.plan.model import Step
+from attractorc.compiler.plan.model import HumanForm, Step
 from attractorc.compiler.value import Json
 
 from .carried import NOTHING, Carried
@@ -225,7 +225,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A multiple-choice question. `id` is the stage id; `timeout_ms` None waits for ever."""
+    """A question. `id` is the stage id; `timeout_ms` None waits for ever.
+
+    `form` says what an answer is: one of the options (`choice`, and `confirm`, which is yes or
+    no), words (`freeform`, without options), or several options (`multiple`). `default` is taken
+    when nobody answers in time.
+    """
 
     id: str
     text: str
@@ -234,11 +239,12 @@ class Question:
     path: str
     default: str | None = None
     timeout_ms: int | None = None
+    form: HumanForm = "choice"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `text` is what the person gave (a key, a label, a target) for `chosen`.
+    """What came back. `text` is what the person gave (a key, a label, words) for `chosen`.
 
     `parked` means that nobody is there to ask now: the question stays open in the store.
     """
@@ -249,7 +255,11 @@ class Answer:
 
 
 class Interviewer(Protocol):
-    """Asks people. May be asked several questions at once; cancellation withdraws one."""
+    """Asks people. May be asked several questions at once; cancellation withdraws one.
+
+    One with `keeps_time = True` sees to a question's time itself, and gives `timeout` when it is
+    over; for others the driver does.
+    """
 
     async def ask(self, question: Question) -> Answer: ...
 

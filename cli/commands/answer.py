@@ -5,7 +5,7 @@ The answer is kept in the store; `resume` journals it and goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,8 @@ from .showing import naming_store
 
 if TYPE_CHECKING:
     from attractorc.compiler.value import Json
-    from attractorc.interpreter.ports import Option
+    from attractorc.interpreter.ports import Option, Store
+    from attractorc.interpreter.queries import QuestionEntry
 
 
 @click.command(
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 @click.option("--store", metavar="PATH", help="Where the run is kept.")
 def command(run: str, question: str, choice: str, store: str | None) -> int:
     """Answer an open question of a run: QUESTION is its id or its node, CHOICE a key,
-    a label, a target or a number.
+    a label, a target or a number; where words are asked for, the words; where several may be
+    chosen, some of them with commas between, or `none`.
 
     Nothing runs yet: `attractorc resume RUN` goes on.
     """
-    from attractorc.interpreter.choices import answer_text, choices_text, match_choice
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.queries import questions
@@ -42,20 +43,12 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     kept = opened(location, create=False)
     try:
         name = chosen_run(kept, run)
-        asked = questions(kept, name, "open")
-        found = [one for one in asked if question in (one.question_id, one.node_id)]
-        if len(found) != 1:
-            ids = ", ".join(one.question_id for one in asked) or "none"
-            word = "several open questions are" if found else "no open question is"
-            raise Refused(f"{word} called '{question}' in {name}; open: {ids}")
-        asked_id = found[0].question_id
-        options = tuple(_option(one) for one in found[0].options)
-        chosen = match_choice(choice, options)
-        if chosen is None:
-            raise Refused(f"'{choice}' is no choice of {asked_id}: {choices_text(options)}")
-        payload = {
-            "question": asked_id,
-            "choice": answer_text(chosen, options),
+        entry = _meant(questions(kept, name), question, name)
+        _refuse_second(kept, name, entry)
+        taken, shown = _accepted(entry, choice)
+        payload: dict[str, Json] = {
+            "question": entry.question_id,
+            "choice": taken,
             "source": "answer",
         }
         kept.post(name, "answer", payload, stamp(SystemClock().now()))
@@ -65,8 +58,61 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     finally:
         kept.close()
     option = naming_store(location)
-    click.echo(f"{asked_id}: {chosen.label}; go on with: attractorc resume {name}{option}")
+    click.echo(f"{entry.question_id}: {shown}; go on with: attractorc resume {name}{option}")
     return Exit.DONE
+
+
+_OVER = {
+    "answered": "is answered already: {selected}",
+    "timeout": "is over: nobody answered in time",
+    "withdrawn": "was withdrawn: its branch is not needed any more",
+}
+
+
+def _meant(asked: tuple[QuestionEntry, ...], question: str, run: str) -> QuestionEntry:
+    called = [one for one in asked if question in (one.question_id, one.node_id)]
+    still = [one for one in asked if one.status == "open"]
+    found = [one for one in called if one.status == "open"]
+    if len(found) == 1:
+        return found[0]
+    ids = ", ".join(one.question_id for one in still) or "none"
+    if not found and called:
+        over = called[-1]
+        told = _OVER[over.status].format(selected=over.selected or over.answer)
+        raise Refused(f"the question {over.question_id} of {run} {told}; open: {ids}")
+    word = "several open questions are" if found else "no open question is"
+    raise Refused(f"{word} called '{question}' in {run}; open: {ids}")
+
+
+def _refuse_second(kept: Store, run: str, entry: QuestionEntry) -> None:
+    """Refuse a second answer while the first one waits for the run to go on."""
+    from attractorc.interpreter.queries.interviews import waiting_answer
+
+    waits = waiting_answer(kept, run, entry.question_id)
+    if waits is not None:
+        raise Refused(
+            f"the question {entry.question_id} of {run} has an answer already, '{waits}', which "
+            f"counts when the run goes on: attractorc resume {run}"
+        )
+
+
+def _accepted(entry: QuestionEntry, choice: str) -> tuple[str, str]:
+    """What is kept of an answer, and how it is shown. Raises `Refused`."""
+    from attractorc.interpreter.choices import accepted, choices_text, match_choice, wanted_text
+    from attractorc.interpreter.ports import Question
+
+    options = tuple(_option(one) for one in entry.options)
+    form: Any = entry.form
+    asked = Question(entry.question_id, entry.text, options, entry.node_id, entry.path, form=form)
+    taken = accepted(choice, asked)
+    if taken is None:
+        if entry.form in ("choice", "confirm"):
+            told = f"is no choice of {entry.question_id}: {choices_text(options)}"
+        else:
+            told = f"is no answer to {entry.question_id}: {wanted_text(asked)}"
+        raise Refused(f"'{choice}' {told}")
+    one = match_choice(choice, options) if entry.form in ("choice", "confirm") else None
+    return taken, taken if one is None else one.label
 
 
 def _option(shown: Json) -> Option:

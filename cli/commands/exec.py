@@ -16,6 +16,7 @@ import click
 from .agents import Agents, agent_options, configured_agents
 from .custom_handlers import custom_handlers, handlers_option, recorded
 from .exits import Exit, Refused
+from .interviewing import METAVAR
 from .plans import plan_of_file, refuse_unready
 from .redacting import Redaction, configured_for, note_inputs, redaction_options
 from .running import (
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     help="In which order ends of branches count, whatever the pipeline says.",
 )
 @agent_options
-@click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@click.option("--interviewer", metavar=METAVAR, help="Who is asked.")
 @handlers_option
 @click.option("--simulate", "script", metavar="FILE", help="Script stages and people; run nothing.")
 @click.option("--case", metavar="NAME", help="With --simulate: the case of an x.test.yaml.")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from attractorc.compiler.plan.model import Plan
 from attractorc.interpreter.queries.paths import callers
-from attractorc.interpreter.records import Record, StageLifecycle
+from attractorc.interpreter.records import InterviewLifecycle, Record, StageLifecycle
 from attractorc.interpreter.state import State
 
 from .showing import SILENT, View, where
@@ -30,6 +30,8 @@ class Live(View):
         self._done: set[str] = set()
         self._running: dict[str, tuple[StageLifecycle, float]] = {}
         self._console = Console(stderr=True)
+        self._asking = False
+        self._held: list[str] = []
         self._live = RichLive(
             console=self._console, get_renderable=self._table, transient=True, refresh_per_second=8
         )
@@ -45,6 +47,7 @@ class Live(View):
         trace: TracebackType | None,
     ) -> None:
         self._live.stop()
+        self._flush()
 
     def __call__(self, record: Record, state: State) -> None:
         """Hear of a record."""
@@ -59,10 +62,32 @@ class Live(View):
                 self._running.pop(key, None)
                 if record.kind in ("completed", "failed") and not callers(record.path):
                     self._done.add(record.node_id)
+        if isinstance(record, InterviewLifecycle):
+            self._make_room(bool(state.questions))
         super().__call__(record, state)
+
+    def _make_room(self, asking: bool) -> None:
+        """While a person is asked, nothing is drawn or printed over what the person sees and types.
+
+        Lines are held back until no question is open.
+        """
+        self._asking = asking
+        if asking and self._live.is_started:
+            self._live.stop()
+        elif not asking and not self._live.is_started:
+            self._flush()
+            self._live.start()
+
+    def _flush(self) -> None:
+        for line in self._held:
+            self._console.print(Text.from_ansi(line), soft_wrap=True)
+        self._held.clear()
 
     def show(self, line: str) -> None:
         """Print one line of progress above the table."""
+        if self._asking:
+            self._held.append(line)
+            return
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
     def _table(self) -> RenderableType:

@@ -58,4 +58,9 @@ def _lines(entry: QuestionEntry) -> Iterator[str]:
     choices: Any = entry.options
     for choice in choices:
         default = "  (default)" if choice["target"] == entry.default else ""
-        yield f"  {choice['key']}  {choice['label']} -> {choice['target']}{default}"
+        leads = f" -> {choice['target']}" if entry.form == "choice" else ""
+        yield f"  {choice['key']}  {choice['label']}{leads}{default}"
+    if entry.form == "freeform":
+        yield "  in your own words"
+    elif entry.form == "multiple":
+        yield "  several may be chosen, with commas between, or none"

@@ -18,6 +18,7 @@ from .agents import Agents, agent_options, of_run, refuse_marker
 from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
+from .interviewing import METAVAR
 from .plans import refuse_unready
 from .redacting import Redaction, redaction_options, with_recorded
 from .replanning import plan_given, refuse_override
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 @click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Run directory.")
 @click.option("--store", metavar="PATH", help="Where the run is kept.")
 @agent_options
-@click.option("--interviewer", metavar="auto|console|park|queue:FILE", help="Who is asked.")
+@click.option("--interviewer", metavar=METAVAR, help="Who is asked.")
 @handlers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @redaction_options

@@ -209,6 +209,22 @@ STAGES: tuple[Row, ...] = (
     ),
     Row("backend", _NODE, "string", "The agent backend of this stage.", "the run's", kinds=_MODELS),
     Row(
+        "human.type",
+        _NODE,
+        "enum",
+        "How a person answers: by one of the edges, in words, with yes or no, by several options.",
+        "choice",
+        kinds=("wait.human",),
+        values=("choice", "freeform", "confirm", "multiple"),
+    ),
+    Row(
+        "human.options",
+        _NODE,
+        "string",
+        "What a person may choose several of (human.type=multiple), with commas between.",
+        kinds=("wait.human",),
+    ),
+    Row(
         "human.default_choice",
         _NODE,
         "string",

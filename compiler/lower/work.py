@@ -82,9 +82,7 @@ def work_of(graph: Graph, node: Node, joined: str | None, children: Mapping[str,
         case "codergen":
             return _agent(graph, node, _text(graph, str(node.value("prompt") or node.label)))
         case "wait.human":
-            choice = node.value("human.default_choice")
-            routes = graph.outgoing[node.id]
-            return Human(_text(graph, node.label), chosen(routes, choice) if choice else None)
+            return _human(graph, node)
         case "pipeline":
             return child_of(graph, node, children)
         case "stack.manager_loop":
@@ -93,6 +91,16 @@ def work_of(graph: Graph, node: Node, joined: str | None, children: Mapping[str,
             return Custom(node.type, _settings(node.attrs))
         case _ as never:
             assert_never(never)
+
+
+def _human(graph: Graph, node: Node) -> Human:
+    choice, form = node.value("human.default_choice"), node.value("human.type", "choice")
+    if form == "choice":
+        routes = graph.outgoing[node.id]
+        return Human(_text(graph, node.label), chosen(routes, choice) if choice else None)
+    parts = str(node.value("human.options") or "").split(",") if form == "multiple" else ()
+    options = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    return Human(_text(graph, node.label), str(choice) if choice else None, form, options)
 
 
 def chosen(routes: tuple[Edge, ...], choice: str) -> str | None:

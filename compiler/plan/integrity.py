@@ -117,7 +117,7 @@ def _work(plan: Plan, step: Step) -> Iterator[str]:
                 yield f"work.region: there is no region '{region}'"
             elif plan.regions[region].join_at != step.id:
                 yield f"work.region: the branches of '{region}' do not meet here"
-        case Human(default_choice=str(choice)):
+        case Human(default_choice=str(choice), form="choice"):
             if choice not in [route.target for route in step.routes]:
                 yield f"work.default_choice: no route of this step leads to '{choice}'"
         case _:

@@ -75,15 +75,22 @@ class Agent:
     thread_id: str | None = None
 
 
+HumanForm: TypeAlias = Literal["choice", "freeform", "confirm", "multiple"]
+
+
 @dataclass(frozen=True, slots=True)
 class Human:
     """A question whose choices are the step's routes; `question` is what is asked.
 
-    `default_choice` is the node id taken at a timeout (specification 4.6).
+    `default_choice` is the node id taken at a timeout (specification 4.6). Other forms than
+    `choice` have choices of their own: none (`freeform`), yes and no (`confirm`), `options`
+    (`multiple`); their default is an answer as a person would write it.
     """
 
     question: Template
     default_choice: str | None = None
+    form: HumanForm = field(default="choice", metadata=QUIET)
+    options: tuple[str, ...] = field(default=(), metadata=QUIET)
 
 
 @dataclass(frozen=True, slots=True)

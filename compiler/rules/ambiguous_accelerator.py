@@ -46,7 +46,7 @@ SEVERITY = Severity.WARNING
 def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each choice whose key an earlier one has, if one of them writes it."""
     for node in graph.nodes.values():
-        if node.kind != "wait.human":
+        if node.kind != "wait.human" or node.value("human.type", "choice") != "choice":
             continue
         first: dict[str, Edge] = {}
         for edge in graph.outgoing[node.id]:

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from ..diagnostic import Diagnostic, Severity
 from ..graph.asking import asked_by, is_branch
 from ..graph.dataflow import written
+from ..graph.elements import Node
 from ..graph.judges import winner_of
 from ..graph.model import Graph
 from ..plan.labels import accelerator, match_text
@@ -51,6 +52,9 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     """One finding for each default that no edge of its gate answers to, and no branch."""
     yield from _of_winners(graph)
     for node in graph.nodes.values():
+        if node.kind == "wait.human" and node.value("human.type", "choice") != "choice":
+            yield from _of_other_forms(node)
+            continue
         attr = node.attrs.get("human.default_choice")
         edges = graph.outgoing[node.id]
         if attr is None or not attr.value or node.kind != "wait.human" or not edges:
@@ -72,6 +76,38 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
             attr.value_span,
             f"'{choice}' is no choice of '{node.id}'; its choices are {listed}",
             help=f"did you mean '{meant}'?" if meant else "write the node that an edge leads to",
+            node=node.id,
+        )
+
+
+def _of_other_forms(node: Node) -> Iterator[Diagnostic]:
+    form, options = node.value("human.type"), str(node.value("human.options") or "")
+    there = [each.strip() for each in options.split(",") if each.strip()]
+    if form == "multiple" and not there:
+        attr = node.attrs["human.type"]
+        yield Diagnostic(
+            RULE,
+            SEVERITY,
+            attr.value_span,
+            f"'{node.id}' has no options of which several could be chosen",
+            help="write them in human.options, with commas between",
+            node=node.id,
+        )
+        return
+    default = node.attrs.get("human.default_choice")
+    if default is None or not default.value or form == "freeform":
+        return
+    known = ["yes", "no"] if form == "confirm" else [each.casefold() for each in there]
+    given = [str(default.value)] if form == "confirm" else str(default.value).split(",")
+    wrong = [each.strip() for each in given if each.strip().casefold() not in (*known, "none")]
+    if wrong and not (form == "confirm" and wrong[0].casefold() in ("y", "n")):
+        listed = ", ".join(f"'{each}'" for each in (there or known))
+        yield Diagnostic(
+            RULE,
+            SEVERITY,
+            default.value_span,
+            f"'{wrong[0]}' is no choice of '{node.id}'; its choices are {listed}",
+            help="write one of them",
             node=node.id,
         )
 

@@ -131,6 +131,7 @@ def asked(walker: Walker, question: Question) -> InterviewLifecycle:
         question=question.text,
         options=shown,
         default_choice=question.default,
+        form=None if question.form == "choice" else question.form,
     )
 
 

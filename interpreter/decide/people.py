@@ -1,14 +1,18 @@
 """Human gates: the question a stage asks, and the outcome that an answer is.
 
-Choices are the step's edges (specification 4.6). Pure; asking is the driver's business.
+Choices are the step's edges (specification 4.6), unless it asks for words, for yes or no, or for
+several options. Pure; asking is the driver's business.
 """
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attractorc.compiler.plan.labels import accelerator
 from attractorc.compiler.plan.model import Human, Route, Step
+from attractorc.compiler.value import Json
 
-from ..choices import choices_text
+from ..choices import CONFIRM, choices_text, match_choices
 from ..evaluate import render
 from ..outcome import Outcome, Status, failed
 from ..ports import Option, Question
@@ -20,10 +24,24 @@ from .commands import Ask, Command, Commit
 
 
 def options(step: Step) -> tuple[Option, ...]:
-    """One option for each edge of a gate: accelerator key, label and target."""
-    return tuple(
-        Option(_key(route), route.label or route.target, route.target) for route in step.routes
-    )
+    """What a gate lets a person choose: its edges, or where its form says so something else."""
+    work = step.work
+    assert isinstance(work, Human)
+    match work.form:
+        case "choice":
+            return tuple(
+                Option(_key(route), route.label or route.target, route.target)
+                for route in step.routes
+            )
+        case "confirm":
+            return CONFIRM
+        case "multiple":
+            return tuple(
+                Option(str(number), text, text) for number, text in enumerate(work.options, 1)
+            )
+        case "freeform":
+            return ()
+    assert_never(work.form)
 
 
 def _key(route: Route) -> str:
@@ -42,6 +60,7 @@ def question(state: State, walker: Walker) -> Question:
         path=walker.path,
         default=step.work.default_choice,
         timeout_ms=step.timeout_ms,
+        form=step.work.form,
     )
 
 
@@ -49,28 +68,75 @@ def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
     """Ask, or commit what the answer means."""
     if walker.answer is not None:
         return (Commit(concluded(state, walker, _outcome(state, walker, walker.answer))),)
-    if not state.step(walker).routes:
-        reason = f"the human gate '{walker.node}' has no outgoing edges to choose from"
+    if (nothing := _nothing_to_choose(state.step(walker))) is not None:
+        reason = f"the human gate '{walker.node}' has no {nothing} to choose from"
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
     return (Commit((drafts.asked(walker, question(state, walker)),)), Ask(walker.path))
 
 
+def _nothing_to_choose(step: Step) -> str | None:
+    work = step.work
+    assert isinstance(work, Human)
+    if work.form == "choice" and not step.routes:
+        return "outgoing edges"
+    return "options" if work.form == "multiple" and not work.options else None
+
+
 def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
-    choices = options(state.step(walker))
-    if answer.selected_index is not None:
-        chosen = choices[answer.selected_index]
+    step = state.step(walker)
+    choices = options(step)
+    assert isinstance(step.work, Human)
+    if answer.form is not None:
+        return _said(step, answer)
+    if answer.selected_index is None:
+        return unanswered(walker.node, answer, choices)
+    chosen = choices[answer.selected_index]
+    if step.work.form == "confirm":
+        return _confirmed(step, chosen)
+    return Outcome(
+        Status.SUCCESS,
+        preferred_label=chosen.label,
+        suggested_next_ids=(chosen.target,),
+        context_updates={
+            "human.gate.selected": chosen.key,
+            "human.gate.label": chosen.label,
+        },
+        source="person",
+    )
+
+
+def _said(step: Step, answer: InterviewLifecycle) -> Outcome:
+    """Words, or several options, as context: under the gate's keys and the one that it declares."""
+    said: Json = answer.answer or ""
+    updates: dict[str, Json] = {"human.gate.text": said}
+    if answer.form == "multiple":
+        several = match_choices(answer.answer or "", options(step)) or ()
+        said = [option.label for option in several]
+        updates = {"human.gate.selected": said, "human.gate.label": ", ".join(map(str, said))}
+    if step.writes is not None and len(step.writes) == 1 and "*" not in step.writes[0]:
+        updates[step.writes[0]] = said
+    return Outcome(Status.SUCCESS, context_updates=updates, source="person")
+
+
+def _confirmed(step: Step, chosen: Option) -> Outcome:
+    """Yes is a success; no is one too if an edge is called so, else it is a failure."""
+    updates: dict[str, Json] = {
+        "human.gate.selected": chosen.target,
+        "human.gate.label": chosen.label,
+    }
+    named = any(route.match == chosen.target for route in step.routes)
+    if chosen.target == "no" and not named:
+        reason = f"a person answered '{step.id}' with no"
         return Outcome(
-            Status.SUCCESS,
-            preferred_label=chosen.label,
-            suggested_next_ids=(chosen.target,),
-            context_updates={
-                "human.gate.selected": chosen.key,
-                "human.gate.label": chosen.label,
-            },
+            Status.FAIL,
+            context_updates=updates,
+            failure_reason=reason,
+            permanent=True,
             source="person",
         )
-    return unanswered(walker.node, answer, choices)
+    label = chosen.label if named else ""
+    return Outcome(Status.SUCCESS, preferred_label=label, context_updates=updates, source="person")
 
 
 def unanswered(
@@ -84,6 +150,9 @@ def unanswered(
         reason = f"nobody answered '{node}' in time, and {missing}"
         return Outcome(Status.RETRY, failure_reason=reason, source="engine")
     if answer.answer == "skipped":
-        return failed(f"the question of '{node}' was skipped", source="person")
+        why = f" ({answer.source})" if answer.source else ""
+        return failed(f"the question of '{node}' was skipped{why}", source="person")
+    if not choices:
+        return failed(f"the answer to '{node}' holds no words", source="person")
     reason = f"the answer '{answer.answer}' is no choice of '{node}'"
     return failed(f"{reason}: {choices_text(choices)}", source="person")

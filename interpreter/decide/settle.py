@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attractorc.compiler.value import duration_text
 
-from ..choices import match_choice
+from ..choices import accepted, match_choice, shown_text
 from ..outcome import Outcome, failed
 from ..ports import Answer, Control, Option, Process, Question
 from ..records import ChildLifecycle, InterviewLifecycle, ParallelLifecycle, Record, StageLifecycle
@@ -196,27 +196,34 @@ def answered(
         return ()
     walker = state.walkers[path]
     asked = question(state, walker)
-    choices = asked.options
-    chosen: Option | None = None
-    if answer.kind == "chosen":
-        chosen = match_choice(answer.text, choices)
-    elif answer.kind == "timeout":
-        default = asked.default
-        meant = (one for one in choices if default in (one.target, one.label, one.key))
-        chosen = next(meant, None)
+    chosen, words = _meant(asked, answer)
     record = InterviewLifecycle(
         kind="timeout" if answer.kind == "timeout" else "completed",
         node_id=walker.node,
         path=walker.path,
         visit=walker.visit,
         question_id=question_id,
-        answer=answer.text or answer.kind,
-        selected=None if chosen is None else chosen.label,
-        selected_index=None if chosen is None else choices.index(chosen),
+        answer=words or answer.text or answer.kind,
+        selected=shown_text(words, asked) if chosen is None else chosen.label,
+        form=None if words is None else asked.form,
+        selected_index=None if chosen is None else asked.options.index(chosen),
         source=answer.source or None,
         control=control,
     )
     return (record,)
+
+
+def _meant(asked: Question, answer: Answer) -> tuple[Option | None, str | None]:
+    """The one option that an answer means, or what it says where that is no option."""
+    given = asked.default if answer.kind == "timeout" else answer.text
+    if answer.kind == "skipped" or given is None:
+        return None, None
+    if asked.form in ("freeform", "multiple"):
+        return None, accepted(given, asked)
+    if answer.kind == "timeout" and asked.form == "choice":
+        meant = (one for one in asked.options if given in (one.target, one.label, one.key))
+        return next(meant, None), None
+    return match_choice(given, asked.options), None
 
 
 def wanted_by(control: Control) -> str:

@@ -193,7 +193,8 @@ class Tasks:
 
     async def _ask(self, path: str, asked: Question) -> None:
         try:
-            async with asyncio.timeout(_seconds(asked.timeout_ms)) as limit:
+            own = getattr(self._ports.interviewer, "keeps_time", False)
+            async with asyncio.timeout(None if own else _seconds(asked.timeout_ms)) as limit:
                 answer = vetted_answer(await self._ports.interviewer.ask(asked))
         except asyncio.CancelledError:
             if _is_being_cancelled():

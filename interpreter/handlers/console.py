@@ -11,20 +11,29 @@ import asyncio
 import os
 from typing import TextIO
 
-from ..choices import answer_text, choices_text, match_choice, question_text
+from ..choices import accepted, default_text, question_text, wanted_text
 from ..ports import Answer, Question
 
 _SOURCE = "console"
 _CHUNK_BYTES = 4096
 _LINE_LIMIT_BYTES = 64 * 1024
+_PROMPTS = {
+    "choice": "Select{}: ",
+    "confirm": "Yes or no{}: ",
+    "multiple": "Select any{}: ",
+    "freeform": "Answer{}: ",
+}
 
 
 class Console:
     """Asks on `output` and reads answers from the descriptor `source`, one question at a time.
 
-    A question's time runs from when it is shown. At the end of the input it is parked: there
-    is nobody there any more.
+    A question's time runs from when it is shown, so that nobody misses one that waited for
+    another. At the end of the input it is parked: there is nobody there any more. An empty line
+    takes the default, where there is one.
     """
+
+    keeps_time = True
 
     def __init__(self, source: int, output: TextIO) -> None:
         self._lines = _Lines(source)
@@ -34,7 +43,7 @@ class Console:
     async def ask(self, question: Question) -> Answer:
         async with self._turn:
             self._lines.forget_typed_ahead()
-            self._show(question_text(question))
+            self._show(self._styled(question_text(question)))
             limit_s = None if question.timeout_ms is None else question.timeout_ms / 1000
             try:
                 async with asyncio.timeout(limit_s):
@@ -47,19 +56,24 @@ class Console:
                 raise
 
     async def _answer(self, question: Question) -> Answer:
-        options = question.options
+        default = default_text(question)
         while True:
-            self._show("Select: ")
+            self._show(_PROMPTS[question.form].format(f" [{default}]" if default else ""))
             line = await self._lines.next()
             if line is None:
                 self._show("\n")
                 return Answer("parked", source=_SOURCE)
-            option = match_choice(line, options)
-            if option is not None:
-                return Answer("chosen", answer_text(option, options), _SOURCE)
-            if not options and line.strip():
-                return Answer("chosen", line.strip(), _SOURCE)
-            self._show(f"Please choose one of {choices_text(options)}.\n")
+            answer = accepted(line if line.strip() else default, question)
+            if answer is not None:
+                return Answer("chosen", answer, _SOURCE)
+            self._show(f"Please {wanted_text(question)}.\n")
+
+    def _styled(self, text: str) -> str:
+        """The question in bold, at a terminal."""
+        if not self._output.isatty() or "NO_COLOR" in os.environ:
+            return text
+        asked, newline, rest = text.partition("\n")
+        return f"\x1b[1m{asked}\x1b[0m{newline}{rest}"
 
     def _show(self, text: str) -> None:
         self._output.write(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from ..choices import answer_text, match_choice
 from ..ports import Answer, Interviewer, Question
@@ -28,10 +28,18 @@ __all__ = [
 ]
 
 
+APPROVED = "auto-approved"
+
+
 class AutoApprove:
-    """Takes the first option of every question; skips one that has none."""
+    """Takes the first option of every question, `yes` among them; words are `auto-approved`.
+
+    One that should have options and has none is skipped.
+    """
 
     async def ask(self, question: Question) -> Answer:
+        if question.form == "freeform":
+            return Answer("chosen", APPROVED, "auto")
         if not question.options:
             return Answer("skipped", source="auto")
         first = answer_text(question.options[0], question.options)
@@ -46,15 +54,29 @@ class Park:
 
 
 class Queue:
-    """Gives prepared answers in the order of asking, then skips. Text means a choice."""
+    """Gives prepared answers in the order of asking, then skips. Text means a choice.
 
-    def __init__(self, answers: Iterable[Answer | str]) -> None:
+    Answers that are `bound` to a question, by its id or its node, are that question's own, in their
+    order, whenever it is asked.
+    """
+
+    def __init__(
+        self,
+        answers: Iterable[Answer | str],
+        bound: Mapping[str, Iterable[Answer | str]] | None = None,
+    ) -> None:
         self._answers = deque(answers)
+        self._bound = {name: deque(own) for name, own in (bound or {}).items()}
 
     async def ask(self, question: Question) -> Answer:
+        for name in (question.id, question.node_id):
+            if self._bound.get(name):
+                return self._given(self._bound[name].popleft())
         if not self._answers:
-            return Answer("skipped", source="queue")
-        answer = self._answers.popleft()
+            return Answer("skipped", source="queue: no answer is left")
+        return self._given(self._answers.popleft())
+
+    def _given(self, answer: Answer | str) -> Answer:
         return Answer("chosen", answer, "queue") if isinstance(answer, str) else answer
 
 
@@ -84,6 +106,7 @@ class Recording:
         self._inner = inner
         self._heard = heard
         self._recordings: list[tuple[Question, Answer]] = []
+        self.keeps_time = bool(getattr(inner, "keeps_time", False))
 
     @property
     def recordings(self) -> tuple[tuple[Question, Answer], ...]:

@@ -20,7 +20,8 @@ _STATUS = {"completed": "answered", "timeout": "timeout", "withdrawn": "withdraw
 class QuestionEntry:
     """One question. `status` is `open`, `answered`, `timeout` or `withdrawn`.
 
-    `options` are {key, label, target}; `selected` is what was chosen, as it was given.
+    `options` are {key, label, target}; `selected` is what was chosen, as it was given. `form` is
+    `choice`, `confirm`, `freeform` or `multiple`.
     """
 
     question_id: str
@@ -35,6 +36,7 @@ class QuestionEntry:
     selected: str = ""
     source: str = ""
     ended: str = ""
+    form: str = "choice"
 
 
 def questions(store: Store, run_id: str, status: str | None = None) -> tuple[QuestionEntry, ...]:
@@ -50,6 +52,7 @@ def questions(store: Store, run_id: str, status: str | None = None) -> tuple[Que
                 tuple(record.options),
                 record.default_choice or "",
                 record.timestamp,
+                form=record.form or "choice",
             )
         elif record.question_id in found and record.kind in _STATUS:
             found[record.question_id] = replace(
@@ -61,3 +64,12 @@ def questions(store: Store, run_id: str, status: str | None = None) -> tuple[Que
                 ended=record.timestamp,
             )
     return tuple(entry for entry in found.values() if status in (None, entry.status))
+
+
+def waiting_answer(store: Store, run_id: str, question_id: str) -> str | None:
+    """The answer that was posted to a question and that no engine has taken yet, if one was."""
+    taken = max((one.control or 0 for one in every(store, run_id, InterviewLifecycle)), default=0)
+    for wish in store.controls(run_id, taken):
+        if wish.command == "answer" and wish.payload.get("question") == question_id:
+            return str(wish.payload.get("choice", ""))
+    return None

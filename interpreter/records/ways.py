@@ -19,7 +19,8 @@ class InterviewLifecycle(Record):
     """A question to a person. Kinds: `started`, `completed`, `timeout`, `withdrawn`.
 
     `question_id` is the stage id (semantics 1); `options` are {key, label, target}; `selected`
-    is the label that was chosen.
+    is the label that was chosen. `form` is the question's, where it is not one choice; in the
+    answer's record it stands only if that was an answer to it.
     """
 
     TYPE: ClassVar[str] = "attractor.interview_lifecycle"
@@ -38,6 +39,7 @@ class InterviewLifecycle(Record):
     default_choice: str | None = tag(14)
     selected_index: int | None = tag(15)
     control: int | None = tag(16)
+    form: str | None = tag(17)
 
 
 @family

@@ -6,10 +6,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from attractorc.compiler.plan.model import HumanForm
+from attractorc.interpreter.choices import CONFIRM, accepted
 from attractorc.interpreter.handlers.interviewers import (
     AutoApprove,
     Callback,
@@ -18,7 +21,7 @@ from attractorc.interpreter.handlers.interviewers import (
     Recording,
     match_choice,
 )
-from attractorc.interpreter.ports import Answer, Interviewer, Question
+from attractorc.interpreter.ports import Answer, Interviewer, Option, Question
 
 from .asking import OPTIONS, YES, Terminal, ask, question
 from .fakes import FakeInterviewer
@@ -68,6 +71,40 @@ class TestContract:
             assert answer.text == ""
 
 
+FORMS: dict[HumanForm, tuple[tuple[Option, ...], str]] = {
+    "choice": (OPTIONS, "y"),
+    "confirm": (CONFIRM, "yes"),
+    "freeform": ((), "in my own words"),
+    "multiple": (OPTIONS, "n, y"),
+}
+EVERYBODY: dict[str, Callable[[str, Callable[..., Terminal]], Interviewer]] = {
+    "auto approve": lambda _text, _: AutoApprove(),
+    "park": lambda _text, _: Park(),
+    "queue": lambda text, _: Queue([text]),
+    "bound queue": lambda text, _: Queue([], {"gate": [text]}),
+    "callback": lambda text, _: Callback(lambda _: Answer("chosen", text)),
+    "recording": lambda text, _: Recording(Queue([text])),
+    "console": lambda text, terminals: terminals(f"\n{text}\n").console,
+    "the fake": lambda text, _: FakeInterviewer({"gate": Answer("chosen", text)}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("make", EVERYBODY.values(), ids=EVERYBODY)
+def test_everybody_answers_every_form_of_a_question(
+    make: Callable[[str, Callable[..., Terminal]], Interviewer],
+    form: HumanForm,
+    terminals: Callable[..., Terminal],
+) -> None:
+    options, text = FORMS[form]
+    asked = replace(question(options=options), form=form)
+    (answer,) = ask(make(text, terminals), asked)
+    if answer.kind == "chosen":
+        assert accepted(answer.text, asked) is not None
+    else:
+        assert answer == Answer("parked", source="park")
+
+
 WAITING: tuple[tuple[str, Callable[[Callable[..., Terminal]], Interviewer]], ...] = (
     ("console", lambda terminals: terminals().console),
     ("recording", lambda terminals: Recording(terminals().console)),
@@ -104,6 +141,11 @@ class TestWithoutATerminal:
     def test_auto_approve_skips_what_has_no_options(self) -> None:
         assert ask(AutoApprove(), question(options=())) == [Answer("skipped", source="auto")]
 
+    def test_a_queue_keeps_bound_answers_for_their_questions(self) -> None:
+        queue = Queue(["y"], {"/gate.2": ["n"], "gate": ["a"]})
+        asked = [question(number) for number in (1, 2, 3, 4)]
+        assert [answer.text for answer in ask(queue, *asked)] == ["a", "n", "y", ""]
+
     def test_park_leaves_every_question_open(self) -> None:
         assert ask(Park(), question()) == [Answer("parked", source="park")]
 
@@ -113,7 +155,7 @@ class TestWithoutATerminal:
             Answer("chosen", "y", "queue"),
             Answer("timeout"),
             Answer("chosen", "wait", "queue"),
-            Answer("skipped", source="queue"),
+            Answer("skipped", source="queue: no answer is left"),
         ]
 
     def test_a_recording_keeps_what_was_asked_and_answered(self) -> None:

@@ -88,7 +88,8 @@ def test_whatever_an_interviewer_gives_is_answered_or_skipped(answer) -> None:
             return answer
 
     ran = run(plan(GATE), interviewer=Interviewer())
-    assert (ran.result.status, ran.result.reason) == ("fail", "the question of 'ship' was skipped")
+    assert ran.result.status == "fail"
+    assert ran.result.reason.startswith("the question of 'ship' was skipped (")
 
 
 def test_a_gates_timeout_holds_for_every_interviewer() -> None:
