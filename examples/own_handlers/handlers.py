@@ -4,9 +4,8 @@ from attractorc.interpreter.ports import Call
 
 
 def count_words(call: Call) -> dict[str, int]:
-    """Counts the words of the context value that the node's `of` names."""
-    text = str(call.context.get(str(call.step.extra.get("of", "tool.output")), ""))
-    return {"words": len(text.split())}
+    """How many words the context values have that the node reads."""
+    return {"words": sum(len(str(call.context[key]).split()) for key in call.step.reads or ())}
 
 
 HANDLERS = {"words.count": count_words}
