@@ -98,7 +98,7 @@ run: setup
 	$(BIN)/attractorc why last checks
 	$(BIN)/attractorc why last findings
 
-# kill -9 at every record of every pipeline of the test, also while resuming.
+# kill -9 at every append, barrier and handler of every pipeline of the test, and while resuming.
 crash: setup
 	ATTRACTORC_CRASH=all $(BIN)/python -m pytest --quiet --timeout 3600 -rP tests/test_crash.py
 

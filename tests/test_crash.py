@@ -1,26 +1,31 @@
 """kill -9 of the whole engine, then `resume`: nothing that was finished runs again.
 
-The engine is a real process with real tools and a real SQLite file. It is killed as soon as
-the record of a chosen number has been printed; `make crash` tries every number, also while
-resuming, the suite a few of them.
+The engine is a real process with real tools and a real SQLite file. It is killed at a chosen
+append, barrier or handler boundary, and again while it resumes; `make crash` tries every one, the
+suite a few of them.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from attractorc.interpreter.driver.journal import read
-from attractorc.interpreter.records import ParallelLifecycle, StageLifecycle
+from attractorc.interpreter.ports import StoreError
+from attractorc.interpreter.records import ParallelLifecycle, PlanChange, Record, StageLifecycle
 from attractorc.interpreter.stores.opening import open_store
+
+from .dying import COUNTED, Engine, started
 
 EFFECT = 'echo \\"$ATTRACTOR_ATTEMPT_ID\\" >> effects'
 
@@ -109,6 +114,21 @@ digraph worktrees {{
   {{a c}} -> verdict -> last -> exit
   inner -> {{p q}} -> meet -> verdict
 }}""",
+    "timeouts": f"""
+digraph timeouts {{
+  start [shape=Mdiamond] exit [shape=Msquare]
+  checks [shape=component, branch_timeout="2s", join="any_success"]
+  verdict [shape=tripleoctagon, merge="tool.output: collect"]
+  node [shape=parallelogram]
+  hangs [tool_command="{EFFECT}; sleep 60", timeout="300ms", max_retries=1]
+  a [tool_command="{EFFECT}; echo a"]
+  late [tool_command="{EFFECT}; sleep 60"]
+  last [tool_command="{EFFECT}"]
+  start -> hangs
+  hangs -> exit [condition="outcome=success"]
+  hangs -> checks [condition="outcome=fail"]
+  checks -> {{late a}} -> verdict -> last -> exit
+}}""",
     "gate": f"""
 digraph gate {{
   start [shape=Mdiamond] exit [shape=Msquare]
@@ -122,14 +142,24 @@ digraph gate {{
 }}""",
 }
 
+CHANGED = (
+    PIPELINES["region"]
+    .replace(
+        f'last [tool_command="{EFFECT}"]',
+        f'last [tool_command="{EFFECT}; echo other"] more [tool_command="{EFFECT}"]',
+    )
+    .replace("verdict -> last -> exit", "verdict -> last -> more -> exit")
+)
+"""The pipeline `region`, as somebody has changed it while it ran: behind its fan-in."""
+
 EVERY = os.environ.get("ATTRACTORC_CRASH") == "all"
 
 
-def prepared(folder: Path, name: str) -> None:
+def prepared(folder: Path, text: str) -> None:
     """A folder with the pipeline, in a repository where it needs one."""
     folder.mkdir(exist_ok=True)
-    (folder / "p.dot").write_text(PIPELINES[name])
-    if name == "worktrees":
+    (folder / "p.dot").write_text(text)
+    if text == PIPELINES["worktrees"]:
         (folder / "text").write_text("1\n2\n3\n")
         (folder / "gone").write_text("g\n")
         (folder / ".gitignore").write_text("effects\n")
@@ -146,112 +176,173 @@ def files(folder: Path) -> dict[str, str]:
     }
 
 
-def engine(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "attractorc", *arguments, "--store", "runs.db", "--json"]
-    return subprocess.Popen(
-        [*command, "--interviewer", "auto"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+def engine(folder: Path, *arguments: str, dies_at: int = 0) -> Engine:
+    """An engine, which kills itself at a boundary of that number (`tests.dying`)."""
+    more = ("--store", "runs.db", "--json", "--interviewer", "auto")
+    return started(folder, *arguments, *more, dies_at=dies_at)
 
 
-def killed_at(process: subprocess.Popen[str], number: int) -> bool:
-    """Kill the engine when it has printed the record of this number; False if it ended first."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line)["sequence_no"] >= number:
-            os.kill(process.pid, signal.SIGKILL)
-            process.stdout.close()
-            process.wait()
-            return True
-    process.stdout.close()
-    process.wait()
-    return False
+def killed(process: Engine) -> bool:
+    """Wait for an engine that is to kill itself; False if it came to its end before."""
+    process.printed()
+    return process.code == -signal.SIGKILL
 
 
-def finished(process: subprocess.Popen[str]) -> dict[str, object]:
-    assert process.stdout is not None
-    lines = process.stdout.read().splitlines()
-    process.stdout.close()
-    process.wait()
+def finished(process: Engine) -> dict[str, object]:
+    """The last record of an engine that comes to its end, {} if it has written none."""
+    out, err = process.printed()
+    assert "Traceback" not in err, err
+    lines = out.splitlines()
     return json.loads(lines[-1]) if lines else {}
 
 
-def undisturbed(folder: Path, name: str) -> dict[str, object]:
-    prepared(folder, name)
-    return finished(engine(folder, "exec", "p.dot", "--run-id", "r"))
+@dataclass(frozen=True)
+class Whole:
+    """A run that nobody disturbed: its outcome, the files it left, its number of boundaries."""
+
+    digest: str
+    files: dict[str, str]
+    boundaries: int
+
+    @property
+    def points(self) -> Iterable[int]:
+        """Where to kill: everywhere, or at a few places."""
+        few = sorted({self.boundaries // 3, 2 * self.boundaries // 3})
+        return range(1, self.boundaries + 1) if EVERY else few
+
+
+def undisturbed(folder: Path, text: str) -> Whole:
+    prepared(folder, text)
+    out, err = engine(folder, "exec", "p.dot", "--run-id", "r").printed()
+    last = json.loads(out.splitlines()[-1])
+    assert (last["kind"], last["status"]) == ("finalized", "success"), err
+    count = int(err.splitlines()[-1].removeprefix(COUNTED))
+    return Whole(last["outcome_digest"], files(folder), count)
+
+
+def each_point(name: str, whole: Whole, tmp_path: Path, check: Callable[[Path, int], bool]) -> None:
+    """Kill at every point in a folder of its own, check, and print points and failures.
+
+    `check` says whether the run was killed there, and asserts what must hold then.
+    """
+    points, failures = 0, []
+    for number in whole.points:
+        folder = tmp_path / f"at-{number}"
+        try:
+            points += check(folder, number)
+        except AssertionError as error:
+            failures.append(f"at {number}: {error}")
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{name}: {points} of {whole.boundaries} boundaries, {len(failures)} failures")
+    assert not failures, "\n".join(failures)
+    assert points
+
+
+def again_at(number: int) -> int:
+    """Where the first resume is killed too: soon, and not always at the same place."""
+    return 1 + number * 7 % 23
 
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_killed_engine_is_resumed_without_repeating_anything(name: str, tmp_path: Path) -> None:
-    expected = undisturbed(tmp_path / "whole", name)
-    assert (expected["kind"], expected["status"]) == ("finalized", "success")
-    total = int(str(expected["sequence_no"]))
-    numbers = range(1, total) if EVERY else sorted({total // 3, 2 * total // 3})
-    killed = 0
-    for number in numbers:
-        folder = tmp_path / f"at-{number}"
-        prepared(folder, name)
-        if not killed_at(engine(folder, "exec", "p.dot", "--run-id", "r"), number):
-            continue
-        if not begun(folder):
-            continue
+    whole = undisturbed(tmp_path / "whole", PIPELINES[name])
+
+    def check(folder: Path, number: int) -> bool:
+        prepared(folder, PIPELINES[name])
+        dead = killed(engine(folder, "exec", "p.dot", "--run-id", "r", dies_at=number))
+        if not dead or not begun(folder):
+            return False
         if number % 2:
-            killed_at(engine(folder, "resume", "r"), number + 4)
-        killed += 1
+            killed(engine(folder, "resume", "r", dies_at=again_at(number)))
         last = finished(engine(folder, "resume", "r"))
-        assert (last or ended(folder))["outcome_digest"] == expected["outcome_digest"], number
-        assert_each_once(folder, number)
-        assert files(folder) == files(tmp_path / "whole"), number
-    print(f"{name}: killed and resumed at {killed} of {total} records, 0 failures")
+        assert (last or ended(folder))["outcome_digest"] == whole.digest
+        assert_each_once(folder)
+        assert files(folder) == whole.files
+        return True
+
+    each_point(name, whole, tmp_path, check)
+
+
+def test_a_killed_run_goes_on_with_a_changed_plan_or_as_it_was(tmp_path: Path) -> None:
+    """Also killed while the new plan takes over. Refused is only what changes what was reached."""
+    old = undisturbed(tmp_path / "old", PIPELINES["region"])
+    new = undisturbed(tmp_path / "new", CHANGED)
+    ends: Counter[int | None] = Counter()
+
+    def check(folder: Path, number: int) -> bool:
+        prepared(folder, PIPELINES["region"])
+        dead = killed(engine(folder, "exec", "p.dot", "--run-id", "r", dies_at=number))
+        if not dead or not begun(folder):
+            return False
+        (folder / "p.dot").write_text(CHANGED)
+        accept = ("resume", "r", "p.dot", "--accept-plan-change")
+        killed(engine(folder, *accept, dies_at=again_at(number)))
+        process = engine(folder, *accept)
+        last = finished(process)
+        ends[process.code] += 1
+        if process.code == 2:
+            assert has_started(folder, "last")
+            last = finished(engine(folder, "resume", "r"))
+        outcome = (last or ended(folder))["outcome_digest"]
+        took = bool(changes(folder))
+        assert outcome == (new if took else old).digest
+        assert took or has_started(folder, "last")
+        assert_each_once(folder)
+        return True
+
+    each_point("changed", old, tmp_path, check)
+    print(f"  exit codes of the resume with the new plan: {dict(ends)}")
+
+
+def changes(folder: Path) -> list[PlanChange]:
+    return [one for one in journal(folder) if isinstance(one, PlanChange)]
+
+
+def journal(folder: Path) -> list[Record]:
+    store = open_store(str(folder / "runs.db"))
+    try:
+        return [record for record, _turn in read(store, "r")]
+    finally:
+        store.close()
+
+
+def has_started(folder: Path, node: str) -> bool:
+    return any(isinstance(one, StageLifecycle) and one.node_id == node for one in journal(folder))
 
 
 def begun(folder: Path) -> bool:
     """Whether the run was durable when the engine died; before that there is nothing to lose."""
-    store = open_store(str(folder / "runs.db"))
     try:
-        return any(True for _ in read(store, "r"))
-    except Exception:
+        return bool(journal(folder))
+    except StoreError:
         return False
-    finally:
-        store.close()
 
 
 def ended(folder: Path) -> dict[str, object]:
-    store = open_store(str(folder / "runs.db"))
-    try:
-        *_, (record, _turn) = read(store, "r")
-        return {"outcome_digest": getattr(record, "outcome_digest", None)}
-    finally:
-        store.close()
+    return {"outcome_digest": getattr(journal(folder)[-1], "outcome_digest", None)}
 
 
-def assert_each_once(folder: Path, number: int) -> None:
+def assert_each_once(folder: Path) -> None:
     """No attempt that came to an end was started again, and every branch ended once."""
-    store = open_store(str(folder / "runs.db"))
-    records = [record for record, _turn in read(store, "r")]
-    store.close()
+    records = journal(folder)
     stages = [one for one in records if isinstance(one, StageLifecycle)]
     over = Counter(
         one.stage_attempt_id for one in stages if one.kind in ("completed", "failed", "retrying")
     )
-    assert set(over.values()) == {1}, number
+    assert set(over.values()) == {1}
     effects = Counter((folder / "effects").read_text().split())
     interrupted = Counter(
         one.stage_attempt_id for one in stages if one.kind in ("interrupted", "cancelled")
     )
     for attempt, times in effects.items():
-        assert times <= 1 + interrupted[attempt], (number, attempt)
+        assert times <= 1 + interrupted[attempt], attempt
     kinds = ("completed", "failed", "skipped", "cancelled", "timed_out")
     ends = Counter(
         one.branch_path
         for one in records
         if isinstance(one, ParallelLifecycle) and one.kind in [f"branch_{k}" for k in kinds]
     )
-    assert set(ends.values()) <= {1}, number
+    assert set(ends.values()) <= {1}
 
 
 def test_what_the_dead_engines_tools_left_running_is_ended_first(tmp_path: Path) -> None:
@@ -263,9 +354,7 @@ def test_what_the_dead_engines_tools_left_running_is_ended_first(tmp_path: Path)
     process = engine(tmp_path, "exec", "p.dot", "--run-id", "r")
     until(lambda: (tmp_path / "again").exists())
     os.kill(process.pid, signal.SIGKILL)
-    assert process.stdout is not None
-    process.stdout.close()
-    process.wait()
+    assert killed(process)
     orphan = int((tmp_path / "pids").read_text().split()[0])
     assert alive(orphan)
     last = finished(engine(tmp_path, "resume", "r"))
