@@ -1,8 +1,8 @@
 """Engines that kill themselves, as by kill -9, at the n-th boundary that they come to.
 
 Real processes, forked from this one. Boundaries are: a record was appended; a transaction is
-about to be ended, and has been; a handler is about to be called, and has answered. Nothing of the engine is replaced: each is only
-counted. At its own end an engine says on standard error how many there were.
+about to be ended, and has been; a handler is about to be called, and has answered. Nothing of
+the engine is replaced: each is only counted. At its own end an engine says how many there were.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ know what a cancel does to a run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .exits import Exit
+from .redacting import of_run
 from .running import Settings, carried_out, chosen_run, folders, opened, ports, store_location
 from .wishing import ENDED, is_running, obeyed, refuse_ended, store_trouble, wished
 
@@ -69,8 +71,12 @@ def _ended_here(store: Store, location: str, name: str) -> str:
     from attractorc.interpreter.driver import resume_run
     from attractorc.interpreter.driver.opening import beginning_of
 
-    settings = Settings(location, interviewer="park")
-    workspace = beginning_of(store, name).workspace or "."
+    begun = beginning_of(store, name)
+    told = of_run(begun.options)
+    if told.file is not None and not Path(told.file).is_file():
+        told = replace(told, file=None)  # nothing of a cancel can hold what it listed
+    settings = Settings(location, interviewer="park", redaction=told)
+    workspace = begun.workspace or "."
     made = ports(settings, store)
 
     async def opening() -> tuple[Journal, Folders]:

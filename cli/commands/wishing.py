@@ -6,10 +6,13 @@ not know what a pause or a cancel does to a run.
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .exits import Exit, Refused
+from .redacting import of_run, secrets_of
 
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Store
@@ -37,13 +40,25 @@ def refuse_ended(store: Store, run_id: str) -> None:
 
 
 def wished(store: Store, run_id: str, command: str, reason: str | None) -> None:
-    """Post a wish for whoever runs the run."""
+    """Post a wish for whoever runs the run; secrets in the reason are not kept."""
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.records.times import stamp
 
-    payload = {} if reason is None else {"reason": reason}
+    payload = {} if reason is None else {"reason": _without_secrets(store, run_id, reason)}
     store.post(run_id, command, payload, stamp(SystemClock().now()))
     store.commit()
+
+
+def _without_secrets(store: Store, run_id: str, reason: str) -> str:
+    from attractorc.interpreter.driver.opening import beginning_of
+
+    told = of_run(beginning_of(store, run_id).options)
+    if told.file is not None and not Path(told.file).is_file():
+        raise Refused(
+            f"{told.file}: the file of secrets that the run was started with is not there any "
+            "more, so that the reason cannot be looked through; leave --reason out"
+        )
+    return secrets_of(told, os.environ).text(reason)
 
 
 def obeyed(store: Store, run_id: str, wanted: tuple[str, ...], wait_s: float) -> str | None:

@@ -155,6 +155,51 @@ def test_a_resume_keeps_the_same_secrets_out(tmp_path: Path) -> None:
     assert '"tool.output":"[redacted:WHO]"' in done.stdout.replace(" ", "")
 
 
+@pytest.mark.parametrize("told", [("--redact", "LOGIN"), ("--redact-file", "secrets.env")])
+@pytest.mark.parametrize("command", ["cancel", "pause"])
+def test_why_somebody_wants_something_of_a_run_is_kept_without_secrets(
+    command: str, told: tuple[str, str], tmp_path: Path
+) -> None:
+    pipeline(tmp_path, tool("a", "touch begun; until test -e go; do sleep 0.05; done") + "start -> a -> exit")
+    (tmp_path / "secrets.env").write_text(f"LOGIN={TOKEN}\n")
+    store = ("--store", "s.db")
+    environment = {**os.environ, "LOGIN": TOKEN}
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "attractorc", "exec", "p.dot", *store, "--run-id=r", *told],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    while not (tmp_path / "begun").exists():
+        assert engine.poll() is None
+    reason = ("--reason", f"{TOKEN} leaked", "--wait", "0")
+    asked = attractorc(tmp_path, command, "r", *store, *reason, env=environment)
+    assert asked.returncode == 0, asked.stderr
+    (tmp_path / "secrets.env").unlink()
+    at_once = kept(tmp_path)
+    (tmp_path / "go").touch()
+    engine.wait(30)
+    assert TOKEN.encode() not in at_once + kept(tmp_path)
+    assert b"a %s was asked for: [redacted:LOGIN] leaked" % command.encode() in kept(tmp_path)
+
+
+def test_a_reason_is_refused_where_its_secrets_are_unknown_and_a_cancel_is_not(
+    tmp_path: Path,
+) -> None:
+    pipeline(tmp_path, 'q [shape=hexagon, label="Go on?"] start -> q; q -> exit [label="[Y] yes"]')
+    (tmp_path / "secrets.env").write_text("WHO=ann\n")
+    store = ("--store", "s.db")
+    run = ("exec", "p.dot", *store, "--run-id", "r", "--redact-file", "secrets.env")
+    assert attractorc_inside(*run, cwd=tmp_path).returncode == 3
+    (tmp_path / "secrets.env").unlink()
+    refused = attractorc_inside("cancel", "r", *store, "--reason", "ann left", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.endswith("cannot be looked through; leave --reason out\n")
+    done = attractorc_inside("cancel", "r", *store, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "r: cancelled\n")
+
+
 def test_an_agents_command_line_is_kept_without_its_secret(tmp_path: Path) -> None:
     pipeline(tmp_path, 'q [shape=hexagon, label="Go on?"] a [prompt="hi"] start -> q; '
              'q -> a [label="[Y] yes"]; a -> exit')  # fmt: skip
