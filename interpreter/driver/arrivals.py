@@ -15,6 +15,7 @@ from .artifacts import attach
 from .calls import Folders
 from .events import (
     Answered,
+    Broken,
     Cancelled,
     DelayOver,
     Event,
@@ -40,7 +41,10 @@ class Arrivals:
         self._jitter = jitter
 
     def records(self, event: Event) -> tuple[Record, ...]:
-        """Drafts for what has happened; () if nobody needs to know."""
+        """Drafts for what has happened; () if nobody needs to know.
+
+        Raises `StoreError` where an attempt found out that the run cannot be kept.
+        """
         state = self._journal.state
         match event:
             case Result():
@@ -62,6 +66,8 @@ class Arrivals:
             case Filed():
                 self._tasks.files.pop(event.work.path, None)
                 return filed(state, event.work, event.answer)
+            case Broken():
+                raise event.error
             case Polled() | Woken():
                 return ()
 

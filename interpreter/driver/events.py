@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ..decide import FileWork
 from ..outcome import Outcome
-from ..ports import Answer
+from ..ports import Answer, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,17 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """The run cannot be kept, as an attempt found out: nothing can go on, nothing is decided."""
+
+    error: StoreError
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """Nothing happened but that somebody wants the loop to look."""
 
 
-Event: TypeAlias = Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Filed | Woken
+Event: TypeAlias = (
+    Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Filed | Broken | Woken
+)

@@ -14,12 +14,12 @@ from attractorc.compiler.plan.model import Agent, Custom, FanIn, Parallel, Tool
 from ..decide import FileWork, settle
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
-from ..ports import Answer, Call, Handler, Ports, Process, Question
+from ..ports import Answer, Call, Handler, Ports, Process, Question, StoreError
 from ..records import InterviewLifecycle, Record
 from ..state import Phase, Walker
 from ..workspace import WorkspaceError
 from .calls import Folders, call_for
-from .events import Answered, Cancelled, DelayOver, Event, Filed, Polled, Result
+from .events import Answered, Broken, Cancelled, DelayOver, Event, Filed, Polled, Result
 from .file_work import job_of
 from .journal import Journal
 
@@ -171,6 +171,9 @@ class Tasks:
                 self._events.put_nowait(Cancelled(path))
                 return
             outcome = failed("the handler cancelled itself", source="engine")
+        except StoreError as error:  # no fault of the stage: it runs again on a resume
+            self._events.put_nowait(Broken(error))
+            return
         except Exception as error:  # the one place: a handler's fault becomes an outcome
             late = isinstance(error, TimeoutError) and limit.expired()
             words = f"timed out after {_shown(timeout_ms or 0)}" if late else _words(error)
@@ -211,8 +214,10 @@ class Tasks:
             self._events.put_nowait(Polled())
 
     async def _delay(self, path: str) -> None:
-        due = self._journal.state.walkers[path].due or 0
-        await self._ports.clock.sleep(due - self._ports.clock.now())
+        walker = self._journal.state.walkers[path]
+        # Where the clock was put back meanwhile, no longer than the delay is.
+        left = min((walker.due or 0) - self._ports.clock.now(), walker.delay_ms)
+        await self._ports.clock.sleep(left)
         self._events.put_nowait(DelayOver(path))
 
 

@@ -10,15 +10,18 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import EACCES, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EPERM, EROFS
 from pathlib import Path
 
 from attractorc.compiler.value import Json, as_text, canonical
 
-from ..ports import Call
+from ..ports import Call, StoreError
 from ..workspace import GIT_PLACES
 from .process_groups import MARK
 from .processes import CannotStart
 
+_NO_ROOM = (ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE)
+"""What is wrong with the disk or the process, and not with a folder."""
 _EXPORTED = "ATTRACTOR_EXPORTED"
 _INPUT = "ATTRACTOR_INPUT_"
 _ITEMS = {
@@ -64,10 +67,16 @@ class StageFiles:
 
 
 def stage_files(call: Call) -> StageFiles:
-    """Make the stage's folder ready: no old status file, the context as a read-only file."""
+    """Make the stage's folder ready: no old status file, the context as a read-only file.
+
+    Raises `CannotStart` for what an earlier attempt left there, and `StoreError` where the run's
+    own folders cannot be written: that is no fault of the stage.
+    """
     try:
         folder = call.stage_dir()
     except OSError as error:
+        if error.errno in (*_NO_ROOM, EACCES, EPERM):
+            raise _unwritable(Path(error.filename or ""), error) from error
         reason = f"cannot make the stage's folder: {error.strerror}"
         raise CannotStart(reason, permanent=False) from error
     files = StageFiles(folder, folder / "status.json", folder / "context.json")
@@ -79,9 +88,18 @@ def stage_files(call: Call) -> StageFiles:
         with os.fdopen(handle, "w", encoding="utf-8") as written:
             written.write(canonical(dict(call.context)) + "\n")
     except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise _unwritable(folder, error) from error
         reason = f"cannot write into the stage's folder '{folder}': {error.strerror}"
         raise CannotStart(reason, permanent=False) from error
     return files
+
+
+def _unwritable(place: Path, error: OSError) -> StoreError:
+    said = (error.strerror or str(error)).lower()
+    return StoreError(
+        f"{place}: a stage's folder cannot be written: {said}; mend the cause, then resume the run"
+    )
 
 
 def stage_environment(

@@ -179,7 +179,8 @@ def _stage(state: State, record: StageLifecycle) -> None:
             withdraw(state, walker)
             walker.phase = Phase.BACKOFF
             walker.attempt = record.next_attempt or record.attempt + 1
-            walker.due = millis(record.timestamp) + (record.delay_ms or 0)
+            walker.delay_ms = record.delay_ms or 0
+            walker.due = millis(record.timestamp) + walker.delay_ms
             walker.answer = walker.verdict = None
             if walker.memory is not None:
                 memory.retried(walker.memory, record)

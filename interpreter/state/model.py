@@ -1,8 +1,7 @@
 """The state of a run: walkers, forks and branches, as far as decisions need them.
 
-Owned by `apply`, which updates it in place; everybody else reads. Where a walker or a fork
-needs a decision it stands in one of the small queues, so that a decision costs what the
-last record touched and not what the run has grown to. It must not know how to decide.
+Owned by `apply`, which updates it in place; everybody else reads. Who needs a decision stands in
+a small queue, so that it costs what the last record touched. It must not know how to decide.
 """
 
 from __future__ import annotations

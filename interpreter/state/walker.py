@@ -33,10 +33,11 @@ class Walker:
     what it still brings is not wanted. `idle_stages` counts stages in a row that did nothing,
     `sent_back` how often a goal gate led back. `answer` is what a person said to the attempt's
     question, `verdict` what an agent asked for a winner did; `unsure`: a person is to say what
-    became of the attempt. `base` is what workspaces start from, until a fork holds it. `memory`
-    is what agents are told of the way, None in a run without any. `plan` and `inputs` are those
-    of the pipeline that it walks through; of a child pipeline `caller` is the path of the
-    walker whose stage runs it, and there `child` says where it is.
+    became of the attempt. A backoff of `delay_ms` ends at `due`. `base` is what workspaces start
+    from, until a fork holds it. `memory` is what agents are told of the way, None in a run
+    without any. `plan` and `inputs` are those of the pipeline that it walks through; of a child
+    pipeline `caller` is the path of the walker whose stage runs it, and there `child` says where
+    it is.
     """
 
     path: str
@@ -61,6 +62,7 @@ class Walker:
     sent_back: int = 0
     fork: str | None = None
     due: int | None = None
+    delay_ms: int = 0
     process: Process | None = None
     answer: InterviewLifecycle | None = None
     verdict: StageLifecycle | None = None

@@ -160,7 +160,10 @@ def test_a_resume_keeps_the_same_secrets_out(tmp_path: Path) -> None:
 def test_why_somebody_wants_something_of_a_run_is_kept_without_secrets(
     command: str, told: tuple[str, str], tmp_path: Path
 ) -> None:
-    pipeline(tmp_path, tool("a", "touch begun; until test -e go; do sleep 0.05; done") + "start -> a -> exit")
+    pipeline(
+        tmp_path,
+        tool("a", "touch begun; until test -e go; do sleep 0.05; done") + "start -> a -> exit",
+    )
     (tmp_path / "secrets.env").write_text(f"LOGIN={TOKEN}\n")
     store = ("--store", "s.db")
     environment = {**os.environ, "LOGIN": TOKEN}
