@@ -92,8 +92,13 @@ class Engine:
         return texts[0], texts[1]
 
 
-def started(folder: Path, *arguments: str, dies_at: int = 0) -> Engine:
-    """Start an engine in a folder: a fork, which has nothing to import and is quick to make."""
+def started(
+    folder: Path, *arguments: str, dies_at: int = 0, arrange: Callable[[], None] | None = None
+) -> Engine:
+    """Start an engine in a folder: a fork, which has nothing to import and is quick to make.
+
+    `arrange` is called in it first.
+    """
     out, err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 -- `printed` closes them
     pid = os.fork()
     if pid:
@@ -106,6 +111,8 @@ def started(folder: Path, *arguments: str, dies_at: int = 0) -> Engine:
         for source, target in ((nothing, 0), (out.fileno(), 1), (err.fileno(), 2)):
             os.dup2(source, target)
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(fd, "w" if fd else "r") for fd in range(3))
+        if arrange is not None:
+            arrange()
         code = _run(arguments, dies_at)
     finally:
         os._exit(code)

@@ -168,14 +168,14 @@ class Transactions:
         return found
 
     def close(self) -> None:
-        """Give up what was not committed, and the connection."""
-        if self._broken is None:
-            self._broken = f"{self._path}: the store is closed"
+        failed = self._broken is not None
+        self._broken = self._broken or f"{self._path}: the store is closed"
         self._ahead.end()
         try:
             self._connection.close()
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {cause(error)}") from error
+            if not failed:
+                raise StoreError(f"{self._path}: {cause(error)}") from error
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         self._refuse_if_broken()

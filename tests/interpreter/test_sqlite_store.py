@@ -11,11 +11,9 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
 
-import apsw
 import pytest
 
 from attractorc.interpreter.ports import (
@@ -29,11 +27,12 @@ from attractorc.interpreter.ports import (
     StoreError,
 )
 from attractorc.interpreter.stores import default_location, open_store
-from attractorc.interpreter.stores.connection import BUSY_SECONDS
 from attractorc.interpreter.stores.layout import APPLICATION_ID, VERSION
 from attractorc.interpreter.stores.leases import lock_name
 from attractorc.interpreter.stores.paging import page
 from attractorc.interpreter.stores.sqlite import SqliteStore
+
+from ..faulty import FaultyFile, FaultyVFS, Translated
 
 TYPE = "attractor.stage_lifecycle"
 
@@ -177,69 +176,6 @@ def test_many_processes_can_make_one_store_at_once(path: Path) -> None:
 
 
 # --- failing disks
-
-
-def failure(error: apsw.Error, code: int) -> apsw.Error:
-    """An error that SQLite is told by its code."""
-    error.extendedresult = code
-    return error
-
-
-class FaultyFile(apsw.VFSFile):
-    """A file that fails on demand: `full` at the next write, `sync` at the next fsync."""
-
-    faults: ClassVar[set[str]] = set()
-
-    def excepthook(self, *_failure: Any) -> None:
-        """Say nothing: SQLite tells the store."""
-
-    def xWrite(self, data: bytes, offset: int) -> None:
-        if "full" in self.faults:
-            raise failure(apsw.FullError("disk full"), apsw.SQLITE_FULL)
-        super().xWrite(data, offset)
-
-    def xSync(self, flags: int) -> None:
-        if "sync" in self.faults:
-            raise failure(apsw.IOError("fsync failed"), apsw.SQLITE_IOERR_FSYNC)
-        super().xSync(flags)
-
-
-class FaultyVFS(apsw.VFS):
-    def __init__(self, name: str) -> None:
-        super().__init__(name, "")
-
-    def excepthook(self, *_failure: Any) -> None:
-        """Say nothing: SQLite tells the store."""
-
-    def xOpen(self, name: Any, flags: list[int]) -> FaultyFile:
-        return FaultyFile("", name, flags)
-
-
-class Translated:
-    """An apsw connection that fails as the standard library's does."""
-
-    def __init__(self, path: Path, vfs: str) -> None:
-        self.real = apsw.Connection(str(path), vfs=vfs)
-        self.real.set_busy_timeout(int(BUSY_SECONDS * 1000))
-
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        return self._call(self.real.execute, sql, values)
-
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
-        return self._call(self.real.executemany, sql, rows)
-
-    def close(self) -> None:
-        self.real.close(True)
-
-    @staticmethod
-    def _call(method: Any, *arguments: Any) -> Any:
-        try:
-            return method(*arguments)
-        except apsw.Error as error:
-            failed = sqlite3.OperationalError(str(error))
-            failed.sqlite_errorcode = error.extendedresult
-            failed.sqlite_errorname = type(error).__name__
-            raise failed from error
 
 
 @pytest.fixture
