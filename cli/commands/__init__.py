@@ -118,13 +118,14 @@ group = click.version_option(package_name="attractorc", prog_name="attractorc")(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code (`Exit` lists them)."""
     session = Session()
+    code: int = Exit.DONE
     try:
         code = _ended(arguments, session)
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads on: whatever is still buffered must not be complained about at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.NOT_HELD
+        code = code or Exit.NOT_HELD
     sys.exit(int(code))
 
 

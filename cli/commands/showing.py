@@ -6,6 +6,7 @@ with `--json` the records themselves. Reads records, decides nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, cast
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from attractorc.compiler.value import canonical
+
+from .exits import Exit, Refused
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -71,8 +74,9 @@ class View:
             self.show(line)
 
     def show(self, line: str) -> None:
-        """Print one line of progress."""
-        click.echo(line, err=True, color=self._colour)
+        """Print one line of progress; that nobody is there to read it stops no run."""
+        with contextlib.suppress(OSError):
+            click.echo(line, err=True, color=self._colour)
 
     def line(self, record: Record) -> str | None:
         """What there is to say about a record; None if nothing."""
@@ -137,7 +141,14 @@ class JsonLines(View):
         """Print a record."""
         from attractorc.interpreter.records.codec import to_json
 
-        click.echo(canonical(to_json(record)))
+        try:
+            click.echo(canonical(to_json(record)))
+        except BrokenPipeError as error:
+            raise Refused(
+                "nobody reads the events any more, so the run was left; go on with: attractorc "
+                f"resume {record.run_id}",
+                Exit.INTERRUPTED,
+            ) from error
 
 
 def where(path: str) -> str:

@@ -286,6 +286,44 @@ def test_a_second_interrupt_ends_what_runs(tmp_path: Path) -> None:
     assert attractorc(tmp_path, "resume", "r1", "--store", "s.db").returncode == 0
 
 
+def test_a_run_whose_events_nobody_reads_is_left_and_can_be_resumed(tmp_path: Path) -> None:
+    waits = "until test -e go; do sleep 0.05; done"
+    pipeline(tmp_path, tool("a", waits) + "start -> a -> exit")
+    reads, writes = os.pipe()
+    command = ("exec", "p.dot", "--store", "s.db", "--run-id", "r1", "--json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "attractorc", *command],
+        cwd=tmp_path,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writes)
+    while b'"attractor.plan"' not in os.read(reads, 65536):
+        pass
+    os.close(reads)
+    (tmp_path / "go").touch()
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].endswith("go on with: attractorc resume r1")
+    assert attractorc(tmp_path, "resume", "r1", "--store", "s.db").returncode == 0
+
+
+def test_progress_that_cannot_be_shown_stops_no_run(tmp_path: Path) -> None:
+    pipeline(tmp_path, tool("a", "echo a >> ran") + "start -> a -> exit")
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=writes,
+        check=False,
+    )
+    os.close(writes)
+    assert (done.returncode, (tmp_path / "ran").read_text()) == (0, "a\n")
+
+
 def test_two_engines_never_own_one_run(tmp_path: Path) -> None:
     pipeline(tmp_path, tool("a", "touch going; sleep 2") + "start -> a -> exit")
     process = started(tmp_path)
