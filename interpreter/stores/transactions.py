@@ -168,6 +168,10 @@ class Transactions:
         return found
 
     def close(self) -> None:
+        """Give up what was not committed, and the connection.
+
+        A store that has failed says so once: that its end fails too is no news.
+        """
         failed = self._broken is not None
         self._broken = self._broken or f"{self._path}: the store is closed"
         self._ahead.end()
