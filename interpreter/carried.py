@@ -48,15 +48,16 @@ class Carried:
 
     `fidelity` is the mode of this attempt. `thread` is the key of the conversation that the
     stage goes on with, or begins; '' where the next stage cannot go on with it. `backend` is the
-    name of the one whose session is in `Call.session`, '' where there is none. `preamble` is
-    what stands above the prompt wherever there is no session to go on with. `conversation` reads
-    the thread's turns from the store when it is called, on the thread of the event loop.
+    name of the one whose session is in `Call.session`, '' where there is none. `preamble` makes
+    what stands above the prompt wherever there is no session to go on with; `conversation` reads
+    the thread's turns from the store. Both may be called while the attempt runs, on the thread of
+    the event loop.
     """
 
     fidelity: str = COMPACT
     thread: str = ""
     backend: str = ""
-    preamble: str = ""
+    preamble: Callable[[], str] = str
     conversation: Callable[[], Conversation] = no_conversation
 
 

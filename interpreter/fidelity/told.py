@@ -7,6 +7,7 @@ must not know who is told.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ..carried import COMPACT, FULL, Carried, Conversation, Exchange
 from ..state import State, Walker
@@ -23,7 +24,7 @@ def told(state: State, walker: Walker, blob: Callable[[str], bytes]) -> tuple[Ca
     memory = walker.memory
     assert memory is not None, f"{walker.stage} is in a run without agents"
     fidelity = memory.fidelity or COMPACT
-    text = preamble(state, walker, fidelity)
+    text = partial(preamble, state, walker, fidelity)
     if fidelity != FULL:
         return Carried(fidelity, memory.thread, preamble=text), ""
     thread = _thread(memory)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..merges.rules import matches
 from ..state import State, Walker
@@ -61,6 +62,7 @@ def way_of(state: State, walker: Walker) -> Way:
     return Way(done, succeeded, failed, retries)
 
 
+@lru_cache(maxsize=1024)
 def done_line(done: Done, failed: int, said: int) -> str:
     """A stage in one line; of what it said at most so many characters, if it failed or not.
 

@@ -18,7 +18,7 @@ from ..outcome import PROMPT_FILE, RESPONSE_FILE, TURN_FILE, Outcome, Status, fa
 from ..ports import Call
 from ..state.memory import agent_of
 from .results import declared_key
-from .sending import Sending, sending
+from .sending import Sending, sending, sending_at_once
 from .status_file import decided
 
 LAST_RESPONSE_LIMIT = 200
@@ -115,7 +115,7 @@ class AgentHandler:
         respond = getattr(backend, "respond_at_once", None)
         if respond is None:
             return None
-        sent = sending(call, name, backend)
+        sent = sending_at_once(call, name, backend)
         return _outcome(sent, name, respond(sent.call, agent, sent.text))
 
     async def run(self, call: Call) -> Outcome:

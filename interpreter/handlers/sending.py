@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..carried import FULL
+from ..carried import COMPACT, FULL
 from ..fidelity import as_text
 from ..ports import Call
 
@@ -49,5 +49,18 @@ def sending(call: Call, name: str, backend: object) -> Sending:
         whole = as_text(conversation) + SEPARATOR + own
         takes = getattr(backend, "takes_messages", False)
         return Sending(call, own if takes else whole, whole, own)
-    whole = carried.preamble + SEPARATOR + own if carried.preamble else own
+    above = carried.preamble()
+    whole = above + SEPARATOR + own if above else own
     return Sending(call, whole, whole, whole)
+
+
+def sending_at_once(call: Call, name: str, backend: object) -> Sending:
+    """As `sending`, for a backend that has its responses ready, and so reads no prompt.
+
+    It is told of the run only where a fidelity asks for more than the usual list: a simulated run
+    of thousands of stages is not to pay for lists that nobody reads.
+    """
+    if call.carried.fidelity == COMPACT:
+        own = call.prompt or call.step.label or call.step.id
+        return Sending(call, own, own, own)
+    return sending(call, name, backend)

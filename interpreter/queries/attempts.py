@@ -26,7 +26,8 @@ class AttemptEntry:
     `sequence_no` is that of its first record, `status` the outcome's; `delay_ms` is the wait
     before the next try. Times are ISO 8601, '' while unknown. `source` says where the outcome
     came from, `ignored` what did not count; of an agent's, `session` is its conversation and
-    `agent` holds backend, model, usage and tries.
+    `agent` holds backend, model, usage and tries. `fidelity` is '' for `compact` and where no agent
+    is asked, `thread` the conversation gone on with, `degraded_from` what a resume took away.
     """
 
     sequence_no: int
@@ -47,6 +48,9 @@ class AttemptEntry:
     session: str = ""
     agent: Mapping[str, Json] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    fidelity: str = ""
+    thread: str = ""
+    degraded_from: str = ""
 
 
 def attempts(
@@ -107,6 +111,9 @@ def _entry(record: StageLifecycle) -> AttemptEntry:
         record.attempt,
         record.epoch,
         started=record.timestamp if record.kind == "started" else "",
+        fidelity=record.fidelity or "",
+        thread=record.thread_key or "",
+        degraded_from=record.degraded_from or "",
     )
 
 

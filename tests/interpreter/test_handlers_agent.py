@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from attractorc.compiler.plan.model import Agent, FanIn
 from attractorc.compiler.value import Json
+from attractorc.interpreter.carried import Carried
 from attractorc.interpreter.handlers.agent import AgentHandler, Backend
 from attractorc.interpreter.handlers.agent_command import (
     BadCommand,
@@ -66,6 +68,20 @@ class TestSimulate:
         handler = AgentHandler({"mine": SimulateBackend()}, "mine")
         asked = call(tmp_path, step(Agent(()), "writer"), prompt="Say hi")
         assert handler.at_once(asked) == run(tmp_path, SimulateBackend())
+
+    def test_it_is_told_of_the_run_where_a_fidelity_asks_for_it_and_spared_the_usual_list(
+        self, tmp_path: Path
+    ) -> None:
+        handler = AgentHandler({"mine": SimulateBackend()}, "mine")
+        plain = call(tmp_path, step(Agent(()), "writer"), prompt="Say hi")
+        for fidelity, expected in (
+            ("compact", b"Say hi"),
+            ("truncate", b"Goal: g\n\n---\n\nSay hi"),
+        ):
+            carried = Carried(fidelity, preamble=lambda: "Goal: g")
+            outcome = handler.at_once(replace(plain, carried=carried))
+            assert outcome is not None
+            assert outcome.artifacts["prompt.md"] == expected
 
     def test_it_is_always_ready(self) -> None:
         assert SimulateBackend().unready(Agent(())) is None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.fidelity import CONVERSATION_TOKENS, transcript
 from attractorc.interpreter.handlers.agent import Response
 from attractorc.interpreter.ports import Call
+from attractorc.interpreter.queries import attempts
 from attractorc.interpreter.queries.reading import turn_record
 from attractorc.interpreter.records import (
     LinkStageToAgent,
@@ -23,6 +27,7 @@ from attractorc.interpreter.records import (
     StageLifecycle,
 )
 from attractorc.interpreter.stores.memory import MemoryStore
+from attractorc.interpreter.stores.sqlite import SqliteStore
 
 from .crashing import Crash, Crashing
 from .pipelines import Ran, plan, quick, region, run, step, to, when, writes
@@ -298,6 +303,33 @@ class TestStore:
         (link,) = ran.of(LinkStageToAgent)
         assert (link.kind, link.agent_session_id, link.thread_key) == ("noted", "s1", None)
         assert link.agent_context_id is None
+
+    def test_attempts_tell_fidelity_thread_and_session(self) -> None:
+        made = plan(agent("a", "b"), agent("b", "exit", fidelity="full", thread="t"))
+        ran = run(made, Agents(Sessions()))
+        found = {one.node_id: one for one in attempts(ran.store, "run-1")}
+        assert [
+            (found[name].fidelity, found[name].thread, found[name].session) for name in "ab"
+        ] == [("", "", "s1"), ("full", "t", "s2")]
+
+    def test_a_removed_run_takes_its_threads_along_and_leaves_those_of_others(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "runs.db"
+        store = SqliteStore(path)
+        made = plan(agent("a", "b"), agent("b", "exit"), default_fidelity="full")
+        run(made, Agents(Sessions("gone-with-it")), store=store, run_id="going")
+        kept = run(made, Agents(Sessions()), store=store, run_id="staying")
+        store.remove_runs(["going"])
+        with closing(sqlite3.connect(path)) as file:
+            (turns,) = file.execute("SELECT count(*) FROM turns").fetchone()
+            (lost,) = file.execute(
+                "SELECT count(*) FROM contexts WHERE base NOT IN (SELECT id FROM turns)"
+            ).fetchone()
+        assert (turns, lost) == (len(kept.records), 0)
+        assert b"gone-with-it" not in path.read_bytes()
+        for link in kept.of(LinkStageToAgent):
+            assert store.get_blob(link.response) == f"{link.node_id} answers".encode()
 
     def test_no_file_of_a_stage_is_kept_for_its_turn_alone(self) -> None:
         made = plan(agent("a", "b"), agent("b", "exit"), default_fidelity="full")
