@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from attractorc.compiler.plan.model import Conditional, FanIn, Parallel, Plan
-from attractorc.interpreter.context import Context
+from attractorc.interpreter.context import Context, is_reserved
 from attractorc.interpreter.fidelity import BUDGETS, CONVERSATION_TOKENS, preamble
-from attractorc.interpreter.fidelity.tokens import QUARTERS, cut, estimated_tokens, quarters
+from attractorc.interpreter.fidelity.tokens import QUARTERS, Page, cut, estimated_tokens, quarters
 from attractorc.interpreter.fidelity.values import value_line
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.state import State, Walker, begin
@@ -273,6 +273,31 @@ def test_no_preamble_is_over_its_budget_and_the_same_state_gives_the_same_bytes(
     told.encode()
 
 
+KEYS = ("a", "b", "c", "parallel.x", "parallel.y", "graph.z", "outcome")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["base", "fork"]), st.sampled_from([*KEYS, "clear", "read"])),
+        max_size=25,
+    )
+)
+def test_plain_keys_are_those_of_the_context_whatever_was_written_and_cleared_between(
+    steps: list[tuple[str, str]],
+) -> None:
+    base = Context()
+    views = {"base": base, "fork": base.fork()}
+    for view, key in steps:
+        if key == "clear":
+            views[view].clear((), ("parallel.",))
+        elif key != "read":
+            views[view].set(key, 1, "")
+        for context in views.values():
+            if key == "read" or view == "fork":
+                expected = tuple(sorted(one for one in context if not is_reserved(one)))
+                assert context.plain_keys() == expected
+
+
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
@@ -292,6 +317,19 @@ def test_a_text_is_estimated_without_any_models_tokens(text: str, tokens: int) -
 def test_the_estimate_of_two_texts_is_the_sum_of_theirs(left: str, right: str) -> None:
     assert quarters(left + right) == quarters(left) + quarters(right)
     assert estimated_tokens(left) == -(-quarters(left) // QUARTERS)
+
+
+@given(st.lists(TEXT, max_size=10), st.integers(1, 300))
+def test_a_page_takes_every_line_that_fits_and_none_that_does_not(
+    lines: list[str], tokens: int
+) -> None:
+    page = Page(tokens)
+    for line in lines:
+        before = page.text()
+        longer = f"{before}\n{line}" if page.lines else line
+        assert page.add(line) == (quarters(longer) + 1 <= tokens * QUARTERS)
+        assert page.text() in (before, longer)
+        assert estimated_tokens(page.text()) <= tokens
 
 
 @given(TEXT, st.integers(0, 500))
