@@ -282,6 +282,7 @@ KEYS = ("a", "b", "c", "parallel.x", "parallel.y", "graph.z", "outcome")
         max_size=25,
     )
 )
+@example([("base", each) for each in ("parallel.x", "read", "clear", "a", "read")])
 def test_plain_keys_are_those_of_the_context_whatever_was_written_and_cleared_between(
     steps: list[tuple[str, str]],
 ) -> None:
