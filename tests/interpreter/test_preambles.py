@@ -232,7 +232,7 @@ def stood(
         memory.failed += made.status == "fail"
         memory.retries += made.retries
     del memory.done[:-KEPT_STAGES]
-    walker = Walker(path, context, "a", memory=memory)
+    walker = Walker(path, context, "a", plan=state.plan, inputs={}, memory=memory)
     state.walkers[path] = walker
     return state, walker
 
