@@ -442,7 +442,8 @@ def test_its_agents_are_told_of_its_own_run_and_of_nothing_around_it() -> None:
     plan = family(f'goal="outside"; {around}', inner=f'goal="inside"; {stages}')
     ran = run(plan, {"look": writes(seen=1)})
     (call,) = (one for one in ran.handler.calls if one.step.id == "say")
-    assert "look" in call.carried.preamble
-    assert "inside" in call.carried.preamble
-    assert "before" not in call.carried.preamble
-    assert "outside" not in call.carried.preamble
+    told = call.carried.preamble()
+    assert "look" in told
+    assert "inside" in told
+    assert "before" not in told
+    assert "outside" not in told
