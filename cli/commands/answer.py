@@ -12,6 +12,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
+from .wishing import without_secrets
 
 if TYPE_CHECKING:
     from attractorc.compiler.value import Json
@@ -46,6 +47,8 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
         entry = _meant(questions(kept, name), question, name)
         _refuse_second(kept, name, entry)
         taken, shown = _accepted(entry, choice)
+        if entry.form == "freeform":  # all other answers stand in the plan
+            taken = without_secrets(kept, name, taken, "put it back")
         payload: dict[str, Json] = {
             "question": entry.question_id,
             "choice": taken,

@@ -44,21 +44,24 @@ def wished(store: Store, run_id: str, command: str, reason: str | None) -> None:
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.records.times import stamp
 
-    payload = {} if reason is None else {"reason": _without_secrets(store, run_id, reason)}
+    payload = {}
+    if reason is not None:
+        payload["reason"] = without_secrets(store, run_id, reason, "leave --reason out")
     store.post(run_id, command, payload, stamp(SystemClock().now()))
     store.commit()
 
 
-def _without_secrets(store: Store, run_id: str, reason: str) -> str:
+def without_secrets(store: Store, run_id: str, text: str, way_out: str) -> str:
+    """A text as it may be kept with a run. `Refused` where nobody can say what is secret in it."""
     from attractorc.interpreter.driver.opening import beginning_of
 
     told = of_run(beginning_of(store, run_id).options)
     if told.file is not None and not Path(told.file).is_file():
         raise Refused(
             f"{told.file}: the file of secrets that the run was started with is not there any "
-            "more, so that the reason cannot be looked through; leave --reason out"
+            f"more, so that '{text}' cannot be looked through; {way_out}"
         )
-    return secrets_of(told, os.environ).text(reason)
+    return secrets_of(told, os.environ).text(text)
 
 
 def obeyed(store: Store, run_id: str, wanted: tuple[str, ...], wait_s: float) -> str | None:

@@ -198,9 +198,27 @@ def test_a_reason_is_refused_where_its_secrets_are_unknown_and_a_cancel_is_not(
     (tmp_path / "secrets.env").unlink()
     refused = attractorc_inside("cancel", "r", *store, "--reason", "ann left", cwd=tmp_path)
     assert refused.returncode == 2
-    assert refused.stderr.endswith("cannot be looked through; leave --reason out\n")
+    assert "'ann left' cannot be looked through; leave --reason out" in refused.stderr
     done = attractorc_inside("cancel", "r", *store, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "r: cancelled\n")
+
+
+def test_an_answer_in_ones_own_words_is_kept_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = 'q [shape=hexagon, label="What is it?", "human.type"=freeform] start -> q -> exit'
+    pipeline(tmp_path, ask)
+    monkeypatch.setenv("LOGIN", TOKEN)
+    store = ("--store", "s.db")
+    run = ("exec", "p.dot", *store, "--run-id", "r", "--redact", "LOGIN", "--interviewer", "park")
+    assert attractorc_inside(*run, cwd=tmp_path).returncode == 3
+    answered = attractorc_inside("answer", "r", "q", f"it is {TOKEN}", *store, cwd=tmp_path)
+    assert answered.returncode == 0, answered.stderr
+    assert TOKEN.encode() not in kept(tmp_path)
+    assert attractorc_inside("resume", "r", *store, cwd=tmp_path).returncode == 0
+    assert TOKEN.encode() not in kept(tmp_path)
+    asked = attractorc_inside("questions", "r", *store, "--json", cwd=tmp_path).stdout
+    assert json.loads(asked)["answer"] == "it is [redacted:LOGIN]"
 
 
 def test_an_agents_command_line_is_kept_without_its_secret(tmp_path: Path) -> None:
