@@ -74,6 +74,8 @@ def vetted(outcome: object) -> Outcome:
 
 def _bounded(sentences: Sequence[str]) -> tuple[str, ...]:
     """What did not count, as much as a record is to hold of it: programs may say anything."""
+    if not sentences:
+        return ()
     kept = [
         each if len(each) <= _SENTENCE_LIMIT else each[: _SENTENCE_LIMIT - 3] + "..."
         for each in sentences[:_IGNORED_LIMIT]

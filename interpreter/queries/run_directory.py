@@ -30,7 +30,10 @@ from .reading import events
 
 FOLDER_MODE = 0o700
 CHECKPOINT_SECONDS = 0.1
-STAGE_FILES = ("prompt.md", "response.md", "tool_output.txt")
+STAGE_FILES = (
+    *("prompt.md", "response.md", "tool_output.txt"),
+    *("agent_output.txt", "agent_errors.txt"),
+)
 _NAME_LIMIT = 120
 _PAGE = 1_000
 
@@ -152,6 +155,8 @@ class RunDirectory:
             "context_updates": record.context_updates,
             "notes": record.notes or "",
             "failure_reason": record.failure_reason or "",
+            "source": record.outcome_source or "",
+            "ignored": list(record.ignored),
             "stage_attempt_id": record.stage_attempt_id,
             "attempt": record.attempt,
             "duration_ms": record.duration_ms,
