@@ -185,7 +185,7 @@ class TestConversations:
     def ask(self, folder: Path, fidelity: str, said: Conversation) -> list[dict[str, str]]:
         with serving(says("Hello")) as served:
             handler = AgentHandler({"openai": backend(served)}, "openai")
-            carried = Carried(fidelity, "t", "", "Told above", lambda: said)
+            carried = Carried(fidelity, "t", "", lambda: "Told above", lambda: said)
             given = replace(call(folder, step(AGENT), prompt="new"), carried=carried)
             assert asyncio.run(handler.run(given)).status is Status.SUCCESS
         messages = served.requests[0]["messages"]
