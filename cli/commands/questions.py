@@ -57,7 +57,7 @@ def _lines(entry: QuestionEntry) -> Iterator[str]:
         return
     choices: Any = entry.options
     for choice in choices:
-        default = "  (default)" if choice["target"] == entry.default else ""
+        default = "  (default)" if entry.default in (choice["target"], choice["label"]) else ""
         leads = f" -> {choice['target']}" if entry.form == "choice" else ""
         yield f"  {choice['key']}  {choice['label']}{leads}{default}"
     if entry.form == "freeform":

@@ -104,7 +104,10 @@ def _human(graph: Graph, node: Node) -> Human:
 
 
 def chosen(routes: tuple[Edge, ...], choice: str) -> str | None:
-    """The node that a default choice means: by its id, else by an edge's label or key."""
+    """The node that a default choice means: by its id, else by an edge's label or key.
+
+    Where other edges lead there too, it is the label that says which one is meant.
+    """
     for same in (
         lambda edge: edge.target == choice,
         lambda edge: bool(edge.label) and match_text(edge.label) == match_text(choice),
@@ -112,7 +115,8 @@ def chosen(routes: tuple[Edge, ...], choice: str) -> str | None:
     ):
         for edge in routes:
             if same(edge):
-                return edge.target
+                alone = sum(other.target == edge.target for other in routes) == 1
+                return edge.target if alone or choice == edge.target else edge.label
     return None
 
 

@@ -118,7 +118,7 @@ def _work(plan: Plan, step: Step) -> Iterator[str]:
             elif plan.regions[region].join_at != step.id:
                 yield f"work.region: the branches of '{region}' do not meet here"
         case Human(default_choice=str(choice), form="choice"):
-            if choice not in [route.target for route in step.routes]:
+            if all(choice not in (route.target, route.label) for route in step.routes):
                 yield f"work.default_choice: no route of this step leads to '{choice}'"
         case _:
             pass

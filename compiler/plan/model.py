@@ -82,7 +82,8 @@ HumanForm: TypeAlias = Literal["choice", "freeform", "confirm", "multiple"]
 class Human:
     """A question whose choices are the step's routes; `question` is what is asked.
 
-    `default_choice` is the node id taken at a timeout (specification 4.6). Other forms than
+    `default_choice` is the node id taken at a timeout (specification 4.6), or the label of one of
+    several edges that lead there. Other forms than
     `choice` have choices of their own: none (`freeform`), yes and no (`confirm`), `options`
     (`multiple`); their default is an answer as a person would write it.
     """

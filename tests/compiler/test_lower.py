@@ -148,3 +148,13 @@ def test_the_graphs_attributes_are_the_plans_and_the_contexts() -> None:
         "graph.retry_target": "a",
         "graph.thread_id": "t",
     }
+
+
+def test_a_default_choice_among_edges_to_one_node_is_the_label_of_the_one_that_is_meant() -> None:
+    made = plan_of(
+        'ask [shape=hexagon, human.default_choice="No"] start -> ask\n'
+        'ask -> exit [label="[Y] Yes"]\n ask -> exit [label="[N] No"]'
+    )
+    work = made.steps["ask"].work
+    assert isinstance(work, Human)
+    assert work.default_choice == "[N] No"
