@@ -16,13 +16,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from pages import first_pages
 from running import (
     RUN_ID,
     Figure,
@@ -40,9 +41,11 @@ from running import (
 )
 
 if TYPE_CHECKING:
+    from attractorc.compiler.value import Json
     from attractorc.interpreter.ports import Store
 
 RECORDS_PER_BRANCH = 6
+RECORDS_PER_STAGE = 3
 TOOL = 'shape=parallelogram, tool_command="true"'
 PAYLOAD = b"x" * 400
 
@@ -160,64 +163,40 @@ async def bare_loop(stages: int, where: Path) -> None:
     os.close(handle)
 
 
-def long_run(records: int) -> list[Figure]:
-    """First pages of every query of a long run, and taking it up again."""
+def long_runs(records: int) -> list[Figure]:
+    """First pages of every query of two long runs, and taking one of them up again."""
     from attractorc.interpreter.stores.opening import open_store
 
-    text, inputs = each_item(records // RECORDS_PER_BRANCH, 16)
-    plan = compiled(text)
-    with folder() as where:
-        executed(plan, where, plan_text(plan), inputs)
-        slowest, name = max(first_pages(str(where / "runs.db")))
-        left = cut_short(where)
-        store = open_store(str(left))
-        start = perf_counter()
-        asyncio.run(taken_up(store))
-        resumed = perf_counter() - start
-        store.close()
-    return [
-        Figure(
-            f"first page of the slowest query ({name}) of {records:,} records",
-            slowest * 1e3,
-            "ms",
-            50,
-        ),
-        Figure(f"taking up a run of {records:,} records", resumed, "s", 2),
-    ]
-
-
-def first_pages(location: str) -> list[tuple[float, str]]:
-    """Seconds that each query takes for its first page, in a store that was just opened."""
-    from attractorc.interpreter import queries
-    from attractorc.interpreter.ports import Filter
-    from attractorc.interpreter.stores.opening import open_store
-
-    node = Filter(node_id="fan")
-    asked: dict[str, Callable[[Store], object]] = {
-        "events": lambda store: queries.events(store, RUN_ID),
-        "events of a node": lambda store: queries.events(store, RUN_ID, node),
-        "events of a kind": lambda store: queries.events(
-            store, RUN_ID, Filter(kinds=("completed",))
-        ),
-        "timeline": lambda store: queries.stage_timeline(store, RUN_ID),
-        "attempts": lambda store: queries.attempts(store, RUN_ID),
-        "branches": lambda store: queries.branches(store, RUN_ID),
-        "questions": lambda store: queries.questions(store, RUN_ID),
-        "joins": lambda store: queries.joins(store, RUN_ID),
-        "runs": lambda store: queries.list_runs(store),
-        "summary": lambda store: queries.summary(store, RUN_ID),
+    dynamic = each_item(records // RECORDS_PER_BRANCH, 16)
+    shapes: dict[str, tuple[str, Mapping[str, Json]]] = {
+        "one fan-out": dynamic,
+        "a chain": (chain(records // RECORDS_PER_STAGE), {}),
     }
-    found = []
-    for name, ask in asked.items():
-        taken = []
-        for _ in range(3):
-            store = open_store(location, create=False)
-            start = perf_counter()
-            ask(store)
-            taken.append(perf_counter() - start)
-            store.close()
-        found.append((min(taken), name))
-    return found
+    figures = []
+    for shape, (text, inputs) in shapes.items():
+        plan = compiled(text)
+        with folder() as where:
+            executed(plan, where, plan_text(plan), inputs)
+            pages = sorted(first_pages(str(where / "runs.db"), shape), reverse=True)
+            slowest, processor, name = pages[0]
+            figures.append(
+                Figure(
+                    f"first pages of {records:,} records, {shape}, the slowest of {len(pages)}: "
+                    f"{name} (cpu {processor * 1e3:.0f} ms)",
+                    slowest * 1e3,
+                    "ms",
+                    50,
+                )
+            )
+            if shape == "one fan-out":
+                left = cut_short(where)
+                store = open_store(str(left))
+                start = perf_counter()
+                asyncio.run(taken_up(store))
+                resumed = perf_counter() - start
+                store.close()
+        print("\n".join(f"{shape}: {name:40}{each * 1e3:8.1f} ms" for each, _, name in pages))
+    return [*figures, Figure(f"taking up a run of {records:,} records", resumed, "s", 2)]
 
 
 def cut_short(where: Path) -> Path:
@@ -259,7 +238,7 @@ def main() -> int:
         [
             *chains(given.stages, given.rounds),
             tools(given.tools, given.rounds),
-            *long_run(given.records),
+            *long_runs(given.records),
         ],
         "durable runs",
     )

@@ -22,6 +22,7 @@ from .turns import (
     Control,
     Fenced,
     Filter,
+    Found,
     Index,
     KeyConflict,
     Locked,
@@ -30,6 +31,7 @@ from .turns import (
     PlanRefused,
     Removed,
     RunRow,
+    Searched,
     StoreError,
     Turn,
     Unkeepable,
@@ -43,6 +45,7 @@ __all__ = [
     "Control",
     "Fenced",
     "Filter",
+    "Found",
     "Handler",
     "Index",
     "Interviewer",
@@ -80,7 +83,7 @@ class Lease(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Searched, Protocol):
     """An append-only store of turns (store.md). Methods raise `StoreError`s only."""
 
     def create_context(self, base: str | None = None) -> str: ...
@@ -128,7 +131,6 @@ class Store(Protocol):
         self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
     ) -> tuple[Turn, ...]:
         """Turns of a run after a sequence number, in its order, at most `limit`."""
-        ...
 
     def lease(self, run_id: str) -> Lease: ...
     def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int: ...

@@ -1,14 +1,14 @@
 """What crosses the store's port: turns, runs, wishes, filters, and the store's errors.
 
-Plain data, apart from the ports so that each can be read in one go; everybody takes it from
-`ports`. It must not know which store stands behind the port.
+Plain data but for one part of the port, apart so that each can be read in one go; everybody
+takes it from `ports`. It must not know which store stands behind the port.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from attractorc.compiler.value import Json
 
@@ -95,13 +95,28 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records of a run a reader wants; None means any. `path` is a prefix."""
+    """Which records of a run a reader wants; None means any. `path` is a prefix.
+
+    `branch` is the id of a branch that a record lies in, at whatever depth.
+    """
 
     node_id: str | None = None
     path: str | None = None
     attempt_id: str | None = None
     types: tuple[str, ...] | None = None
     kinds: tuple[str, ...] | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look into a run found. `more` is where the next one goes on, None at the end.
+
+    A look is bounded: where a filter finds little, there may be more and nothing found.
+    """
+
+    turns: tuple[Turn, ...]
+    more: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +128,21 @@ class Removed:
     turns: int = 0
     blobs: int = 0
     blob_bytes: int = 0
+
+
+class Searched(Protocol):
+    """The part of a store that queries find records by. Methods raise `StoreError`s only."""
+
+    def search(
+        self,
+        run_id: str,
+        where: Filter,
+        start: int | None = None,
+        limit: int = 256,
+        *,
+        newest_first: bool = False,
+    ) -> Found:
+        """One look for turns beyond `start`, either way; it costs the same in every run."""
+
+    def count(self, run_id: str, kind: str, record_type: str) -> int:
+        """How many records of a kind and a family a run has; no turn is read."""

@@ -85,7 +85,14 @@ def test_what_it_prints() -> None:
         (
             "durable.py",
             ["--stages", "20", "--tools", "3", "--records", "120", "--rounds", "1"],
-            ["chain of 20", "a stage of 200", "chain of 3 tools", "first page", "taking up a run"],
+            [
+                "chain of 20",
+                "a stage of 200",
+                "chain of 3 tools",
+                "first pages of 120 records, one fan-out",
+                "first pages of 120 records, a chain",
+                "taking up a run",
+            ],
         ),
     ],
 )

@@ -160,7 +160,7 @@ def test_the_examples_of_embedding_print_what_the_page_says() -> None:
     page = (DOCS / "embedding.md").read_text("utf-8")
     examples = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     printed = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
-    assert len(examples) == len(printed) == 2
+    assert len(examples) == len(printed) == 3
     for code, expected in zip(examples, printed, strict=True):
         said = io.StringIO()
         with contextlib.redirect_stdout(said):

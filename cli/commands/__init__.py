@@ -34,6 +34,10 @@ COMMANDS: dict[str, str] = {
     "show": "Show one run in short.",
     "events": "Show what happened in a run.",
     "branches": "Show the branches of a run.",
+    "joins": "Show the joins of a run.",
+    "fan-in-decisions": "Show the merge decisions of a run.",
+    "lineage": "Show where a value or a stage came from.",
+    "checkpoints": "Show where a run stood whenever it was left.",
     "attempts": "Show every try at every stage.",
     "timeline": "Show what happened to the stages of a run.",
     "questions": "Show the questions of a run.",
@@ -79,7 +83,7 @@ class CommandTable(click.Group):
         """The command of that name, from its module."""
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f".{name}", __name__).command
+        command: click.Command = import_module(f".{name.replace('-', '_')}", __name__).command
         if not any("--debug" in parameter.opts for parameter in command.params):
             command.params.append(_debug_option())
         return command

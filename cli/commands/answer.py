@@ -38,13 +38,15 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.ports import StoreError
     from attractorc.interpreter.queries import questions
+    from attractorc.interpreter.queries.pages import paged
     from attractorc.interpreter.records.times import stamp
 
     location = store_location(store)
     kept = opened(location, create=False)
     try:
         name = chosen_run(kept, run)
-        entry = _meant(questions(kept, name), question, name)
+        asked = tuple(paged(lambda after: questions(kept, name, after=after)))
+        entry = _meant(asked, question, name)
         _refuse_second(kept, name, entry)
         taken, shown = _accepted(entry, choice)
         if entry.form == "freeform":  # all other answers stand in the plan

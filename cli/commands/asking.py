@@ -5,7 +5,7 @@ Turns the store's trouble into sentences and exit codes. It must not know what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,24 +31,43 @@ limit_option = click.option(
 )
 after_option = click.option(
     "--after",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="NUMBER",
-    help="Only what came after this sequence number.",
+    default="",
+    metavar="CURSOR",
+    help="Go on after this place: what the page before ended with.",
 )
+follow_option = click.option(
+    "--follow", is_flag=True, help="Show what comes, until the run has ended; no limit."
+)
+_NODE = click.option("--node", metavar="ID", help="Only of this node.")
+_PATH = click.option("--path", metavar="PREFIX", help="Only at or below this path.")
+_BRANCH = click.option("--branch", metavar="ID", help="Only in branches with this id.")
 
 
 def where_options(function: Function) -> Function:
-    """The filters by node and path."""
-    function = click.option("--path", metavar="PREFIX", help="Only below this path.")(function)
-    return click.option("--node", metavar="ID", help="Only of this node.")(function)
+    """The filters by node, path and branch, which every query about a run has."""
+    return _NODE(_PATH(_BRANCH(function)))
+
+
+def status_option(statuses: Sequence[str], what: str) -> Callable[[Function], Function]:
+    """The filter by status: one of these, of what is named."""
+    return click.option(
+        "--status",
+        type=click.Choice(list(dict.fromkeys(statuses))),
+        metavar="STATUS",
+        help=f"Only {what} of this status: {', '.join(dict.fromkeys(statuses))}.",
+    )
+
+
+def page_options(function: Function) -> Function:
+    """Where a page begins and how long it is; the store; and the form of the output."""
+    return after_option(limit_option(store_option(json_option(function))))
 
 
 @contextmanager
 def reading(location: str | None) -> Iterator[Store]:
     """The store that was named, or the default one, for reading; never made here."""
     from attractorc.interpreter.ports import NotFound, StoreError
-    from attractorc.interpreter.queries import UnknownTarget
+    from attractorc.interpreter.queries import BadCursor, UnknownTarget
     from attractorc.interpreter.stores import default_location, open_store
 
     try:
@@ -58,7 +77,7 @@ def reading(location: str | None) -> Iterator[Store]:
             yield store
         finally:
             store.close()
-    except (NotFound, UnknownTarget) as error:
+    except (NotFound, UnknownTarget, BadCursor) as error:
         raise Refused(str(error), Exit.USAGE) from error
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
@@ -78,6 +97,7 @@ def record_filter(
     path: str | None,
     attempt: str | None = None,
     kinds: tuple[str, ...] = (),
+    branch: str | None = None,
 ) -> Filter:
     """The filter of these options. A kind may be a family; an attempt may lack the run's id."""
     from attractorc.interpreter.ports import Filter
@@ -97,7 +117,7 @@ def record_filter(
         raise Refused(f"--kind: '{kinds[0]}' and '{kinds[-1]}' do not go together; ask twice")
     if attempt is not None and not attempt.startswith(f"{run_id}:"):
         attempt = f"{run_id}:{attempt}"
-    return Filter(node, path, attempt, tuple(types) or None, tuple(wanted) or None)
+    return Filter(node, path, attempt, tuple(types) or None, tuple(wanted) or None, branch)
 
 
 def _refuse_kind(kind: str, known: list[str]) -> None:

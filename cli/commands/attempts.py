@@ -5,22 +5,40 @@ Thin: asks `queries.attempts` and prints. It must not know what attempts did to 
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from .asking import (
-    after_option,
-    json_option,
-    limit_option,
     meant,
+    page_options,
     reading,
+    record_filter,
     run_argument,
-    store_option,
+    status_option,
     where_options,
 )
 from .exits import Exit
-from .tables import json_line, milliseconds, table, terminal_width
+from .paging import filled, told
+from .tables import milliseconds, table, terminal_width
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.queries import AttemptEntry
+
+STATUSES = (
+    "success",
+    "partial_success",
+    "fail",
+    "retry",
+    "skipped",
+    "running",
+    "completed",
+    "failed",
+    "retrying",
+    "interrupted",
+    "cancelled",
+)
 
 
 @click.command(
@@ -30,16 +48,18 @@ from .tables import json_line, milliseconds, table, terminal_width
 @run_argument
 @where_options
 @click.option("--stage", metavar="ID", help="Only of this stage, such as /lint.1.")
-@after_option
-@limit_option
-@store_option
-@json_option
+@click.option("--attempt", metavar="ID", help="Only this attempt, such as /lint.1@1.")
+@status_option(STATUSES, "tries with an outcome or a result")
+@page_options
 def command(
     run: str,
     node: str | None,
     path: str | None,
+    branch: str | None,
     stage: str | None,
-    after: int,
+    attempt: str | None,
+    status: str | None,
+    after: str,
     limit: int,
     store: str | None,
     as_json: bool,
@@ -50,41 +70,45 @@ def command(
     endpoint. With --json also what an agent's answer cost, and its session.
 
     An interrupted try stands apart from its rerun, which has the same number and a later
-    epoch. RUN is a run's id, the beginning of one, or `last`.
+    epoch. With --status other than `running`, tries stand in the order in which they ended.
+    RUN is a run's id, the beginning of one, or `last`.
     """
     from attractorc.interpreter.queries import attempts
 
     with reading(store) as kept:
         run_id = meant(kept, run)
-        found = attempts(kept, run_id, node=node, path=path, stage=stage, after=after, limit=limit)
-    if as_json:
-        for entry in found:
-            click.echo(json_line(dataclasses.asdict(entry)))
-    elif not found:
-        click.echo("no attempts")
-    else:
-        rows = [
-            (
-                str(entry.sequence_no),
-                f"{entry.stage}@{entry.attempt}",
-                entry.result,
-                entry.status,
-                entry.source,
-                milliseconds(entry.duration_ms),
-                "" if entry.epoch is None else str(entry.epoch),
-                "; ".join((entry.reason, *entry.ignored)).removeprefix("; "),
-            )
-            for entry in found
-        ]
-        headings = (
-            "NUMBER",
-            "ATTEMPT",
-            "RESULT",
-            "STATUS",
-            "FROM",
-            "TIME",
-            "EPOCH",
-            "REASON, WHAT DID NOT COUNT",
+        where = record_filter(kept, run_id, node, path, attempt, branch=branch)
+        found = filled(
+            lambda at, most: attempts(kept, run_id, where, at, most, stage=stage, status=status),
+            after,
+            limit,
         )
-        click.echo("\n".join(table(headings, rows, terminal_width())))
+    told(found, as_json, lambda: _lines(found), "no attempts")
     return Exit.DONE
+
+
+def _lines(found: Sequence[AttemptEntry]) -> Sequence[str]:
+    rows = [
+        (
+            str(entry.sequence_no),
+            f"{entry.stage}@{entry.attempt}",
+            entry.result,
+            entry.status,
+            entry.source,
+            milliseconds(entry.duration_ms),
+            "" if entry.epoch is None else str(entry.epoch),
+            "; ".join((entry.reason, *entry.ignored)).removeprefix("; "),
+        )
+        for entry in found
+    ]
+    headings = (
+        "NUMBER",
+        "ATTEMPT",
+        "RESULT",
+        "STATUS",
+        "FROM",
+        "TIME",
+        "EPOCH",
+        "REASON, WHAT DID NOT COUNT",
+    )
+    return table(headings, rows, terminal_width())

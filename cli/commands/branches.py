@@ -5,18 +5,40 @@ Thin: asks `queries.branches` and prints. It must not know how joins are decided
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .asking import json_option, meant, reading, run_argument, store_option
+from .asking import (
+    meant,
+    page_options,
+    reading,
+    record_filter,
+    run_argument,
+    status_option,
+    where_options,
+)
 from .exits import Exit
+from .paging import filled, told
 from .tables import json_line, milliseconds, printable, table, terminal_width
 
 if TYPE_CHECKING:
     from attractorc.interpreter.queries import BranchEntry
+
+STATUSES = (
+    "waiting",
+    "running",
+    "arrived",
+    "ended",
+    "success",
+    "partial_success",
+    "fail",
+    "skipped",
+    "cancelled",
+    "timed_out",
+)
 
 
 @click.command(
@@ -24,46 +46,52 @@ if TYPE_CHECKING:
     short_help="Show the branches of a run.",
 )
 @run_argument
-@click.option("--path", metavar="PREFIX", help="Only below this path.")
-@click.option("--status", metavar="STATUS", help="Only branches that stand or ended so.")
-@store_option
-@json_option
+@where_options
+@status_option(STATUSES, "branches")
+@page_options
 def command(
-    run: str, path: str | None, status: str | None, store: str | None, as_json: bool
+    run: str,
+    node: str | None,
+    path: str | None,
+    branch: str | None,
+    status: str | None,
+    after: str,
+    limit: int,
+    store: str | None,
+    as_json: bool,
 ) -> int:
     """Show the branches of a run: where each one is, or how it ended and why.
 
-    A branch is waiting, running, arrived, or has ended as success, partial_success, fail,
-    skipped, cancelled or timed_out. RUN is a run's id, the beginning of one, or `last`.
+    They stand by fan-out, in declared order; with --status and an end, in the order in which
+    they ended. --node names the fan-out. RUN is a run's id, the beginning of one, or `last`.
     """
     from attractorc.interpreter.queries import branches
 
     with reading(store) as kept:
-        found = branches(kept, meant(kept, run), path)
-    entries = [entry for entry in found if status in (None, entry.end, entry.state)]
-    if as_json:
-        for entry in entries:
-            click.echo(json_line(dataclasses.asdict(entry)))
-    elif not entries:
-        click.echo("no branches")
-    else:
-        rows = [
-            (
-                entry.path,
-                entry.end or entry.state,
-                entry.stage if entry.attempt is None else f"{entry.stage}@{entry.attempt}",
-                "" if entry.score is None else json_line(entry.score),
-                milliseconds(entry.duration_ms),
-                entry.reason,
-            )
-            for entry in entries
-        ]
-        headings = ("BRANCH", "STATUS", "STAGE", "SCORE", "TIME", "REASON")
-        click.echo("\n".join(table(headings, rows, terminal_width())))
-        for entry in entries:
-            if entry.workspace:
-                click.echo(printable(_files(entry)))
+        run_id = meant(kept, run)
+        where = record_filter(kept, run_id, node, path, branch=branch)
+        found = filled(
+            lambda at, most: branches(kept, run_id, where, at, most, status=status), after, limit
+        )
+    told(found, as_json, lambda: _lines(found), "no branches")
     return Exit.DONE
+
+
+def _lines(found: Sequence[BranchEntry]) -> Sequence[str]:
+    rows = [
+        (
+            entry.path,
+            entry.end or entry.state,
+            entry.stage if entry.attempt is None else f"{entry.stage}@{entry.attempt}",
+            "" if entry.score is None else json_line(entry.score),
+            milliseconds(entry.duration_ms),
+            entry.reason,
+        )
+        for entry in found
+    ]
+    headings = ("BRANCH", "STATUS", "STAGE", "SCORE", "TIME", "REASON")
+    files = [printable(_files(entry)) for entry in found if entry.workspace]
+    return [*table(headings, rows, terminal_width()), *files]
 
 
 def _files(entry: BranchEntry) -> str:

@@ -5,14 +5,14 @@ Thin: asks `queries.events` and prints. It must not know what records do to a ru
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .asking import (
     after_option,
+    follow_option,
     json_option,
     meant,
     reading,
@@ -22,14 +22,15 @@ from .asking import (
     where_options,
 )
 from .exits import Exit
+from .paging import followed, told_more
 from .tables import clock_time, fitted, json_line, terminal_width
 
 if TYPE_CHECKING:
-    from attractorc.interpreter.ports import Filter, Store
+    from attractorc.interpreter.ports import Store
+    from attractorc.interpreter.queries import Page
     from attractorc.interpreter.records import Record
 
 _PAGE = 500
-_POLL_SECONDS = 0.2
 
 
 @click.command(
@@ -40,60 +41,69 @@ _POLL_SECONDS = 0.2
 @where_options
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind or family.")
 @click.option("--attempt", metavar="ID", help="Only of this attempt, such as /lint.1@1.")
+@click.option("--status", metavar="STATUS", help="Only what has this status.")
+@follow_option
 @after_option
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
-@click.option("--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many (default: all).")
 @store_option
 @json_option
 def command(
     run: str,
     node: str | None,
     path: str | None,
+    branch: str | None,
     kinds: tuple[str, ...],
     attempt: str | None,
-    after: int,
-    limit: int | None,
+    status: str | None,
     follow: bool,
+    after: str,
+    limit: int | None,
     store: str | None,
     as_json: bool,
 ) -> int:
     """Show what happened in a run, in order: its journal, record by record.
 
     RUN is a run's id, the beginning of one, or `last`. With --json every line is an event as
-    `attractorc schema event` describes it. To page, give --limit, and then the last number
-    that was shown to --after.
+    `attractorc schema event` describes it. To page, give --limit; the command says what to give
+    to --after then.
     """
+    from attractorc.interpreter.queries import events
     from attractorc.interpreter.records.codec import to_json
 
     width = terminal_width()
     with reading(store) as kept:
         run_id = meant(kept, run)
-        where = record_filter(kept, run_id, node, path, attempt, kinds)
-        for record in _stream(kept, run_id, where, after, limit, follow):
+        where = record_filter(kept, run_id, node, path, attempt, kinds, branch)
+
+        def ask(at: str, most: int) -> Page[Record]:
+            return events(kept, run_id, where, at, most, status=status)
+
+        for record in _stream(kept, run_id, ask, after, None if follow else limit, follow):
             line = json_line(to_json(record)) if as_json else fitted(_line(record), width)
             click.echo(line)
     return Exit.DONE
 
 
 def _stream(
-    store: Store, run_id: str, where: Filter, after: int, limit: int | None, follow: bool
+    store: Store,
+    run_id: str,
+    ask: Callable[[str, int], Page[Record]],
+    after: str,
+    limit: int | None,
+    follow: bool,
 ) -> Iterator[Record]:
-    from attractorc.interpreter.queries import events
-    from attractorc.interpreter.queries.runs import ENDED
-
+    if follow:
+        yield from followed(store, run_id, ask, after, _PAGE)
+        return
     left = limit
     while left is None or left > 0:
-        # Asked before the page, so that nothing can come between the two.
-        over = not follow or store.run(run_id).status in ENDED
-        page = events(store, run_id, where, after, _PAGE if left is None else min(_PAGE, left))
+        page = ask(after, _PAGE if left is None else min(_PAGE, left))
         yield from page
-        if page:
-            after = page[-1].sequence_no
-            left = None if left is None else left - len(page)
-        elif over:
+        after = page.more
+        if not after:
             return
-        else:
-            time.sleep(_POLL_SECONDS)
+        left = None if left is None else left - len(page)
+    told_more(after)
 
 
 def _line(record: Record) -> str:

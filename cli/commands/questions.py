@@ -5,15 +5,23 @@ Thin: asks `queries.questions` and prints. It must not know how answers are give
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .asking import json_option, meant, reading, run_argument, store_option
-from .exits import Exit
-from .tables import fitted, json_line, terminal_width
+from .asking import (
+    meant,
+    page_options,
+    reading,
+    record_filter,
+    run_argument,
+    status_option,
+    where_options,
+)
+from .exits import Exit, Refused
+from .paging import filled, told
+from .tables import fitted, terminal_width
 
 if TYPE_CHECKING:
     from attractorc.interpreter.queries import QuestionEntry
@@ -24,10 +32,22 @@ if TYPE_CHECKING:
     short_help="Show the questions of a run.",
 )
 @run_argument
+@where_options
 @click.option("--open", "only_open", is_flag=True, help="Only those that wait for an answer.")
-@store_option
-@json_option
-def command(run: str, only_open: bool, store: str | None, as_json: bool) -> int:
+@status_option(("open", "answered", "timeout", "withdrawn"), "questions")
+@page_options
+def command(
+    run: str,
+    node: str | None,
+    path: str | None,
+    branch: str | None,
+    only_open: bool,
+    status: str | None,
+    after: str,
+    limit: int,
+    store: str | None,
+    as_json: bool,
+) -> int:
     """Show what a run asked people, open questions with their choices.
 
     Answer one with `attractorc answer RUN QUESTION CHOICE`. RUN is a run's id, the beginning
@@ -35,16 +55,18 @@ def command(run: str, only_open: bool, store: str | None, as_json: bool) -> int:
     """
     from attractorc.interpreter.queries import questions
 
+    if only_open and status not in (None, "open"):
+        raise Refused(f"--open and --status {status} do not go together; give one of them")
+    wanted = "open" if only_open else status
     with reading(store) as kept:
-        found = questions(kept, meant(kept, run), "open" if only_open else None)
-    if as_json:
-        for entry in found:
-            click.echo(json_line(dataclasses.asdict(entry)))
-    elif not found:
-        click.echo("no questions")
-    else:
-        width = terminal_width()
-        click.echo("\n".join(fitted(line, width) for entry in found for line in _lines(entry)))
+        run_id = meant(kept, run)
+        where = record_filter(kept, run_id, node, path, branch=branch)
+        found = filled(
+            lambda at, most: questions(kept, run_id, where, at, most, status=wanted), after, limit
+        )
+    width = terminal_width()
+    lines = [fitted(line, width) for entry in found for line in _lines(entry)]
+    told(found, as_json, lambda: lines, "no questions")
     return Exit.DONE
 
 

@@ -1,6 +1,6 @@
 """`attractorc show`: one run in short.
 
-Thin: asks `queries.summary` and prints. It must not know how runs are kept.
+Thin: asks `queries.show` and prints. It must not know how runs are kept.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def command(run: str, store: str | None, as_json: bool) -> int:
 
     RUN is a run's id, the beginning of one, or `last`.
     """
-    from attractorc.interpreter.queries import summary
+    from attractorc.interpreter.queries import show
 
     with reading(store) as kept:
-        found = summary(kept, meant(kept, run))
+        found = show(kept, meant(kept, run))
     if as_json:
         click.echo(json_line(dataclasses.asdict(found)))
     else:
@@ -76,15 +76,23 @@ def _lines(run: RunSummary) -> Iterator[str]:
         yield from _labelled(label, ", ".join(told))
     for join in run.joins:
         yield from _labelled("join", _join(join))
+    if "joins" in run.in_part:
+        yield from _labelled("", "and more: 'attractorc joins' lists them all")
     there = [folder for folder in run.branch_workspaces if Path(folder).exists()]
     if there:
         what = "workspaces are" if len(there) > 1 else "workspace is"
-        where = f"{len(there)} {what} kept until 'attractorc gc', the first in {there[0]}"
+        some = "or more " if "branch_workspaces" in run.in_part else ""
+        where = f"{len(there)} {some}{what} kept until 'attractorc gc', the first in {there[0]}"
         yield from _labelled("files", where)
     for question in run.questions:
         yield from _labelled("question", f"{question.question_id}: {question.text}")
+    if "questions" in run.in_part:
+        yield from _labelled("", "and perhaps others: 'attractorc questions --open' lists them all")
     for place in run.where:
         yield from _labelled("at", f"{place.stage}@{place.attempt}, since {place.since}")
+    if "where" in run.in_part:
+        others = "'attractorc attempts --status running' lists them all"
+        yield from _labelled("", f"and perhaps others that began long ago: {others}")
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
@@ -93,8 +101,10 @@ def _labelled(label: str, text: str) -> Iterator[str]:
 
 
 def _join(join: JoinEntry) -> str:
-    if join.state == "undecided":
-        return f"{join.fan_out}: not decided yet"
+    from attractorc.interpreter.queries.wording import UNDECIDED
+
+    if join.satisfied is None:
+        return f"{join.fan_out}: {UNDECIDED[join.state]}"
     verdict = "satisfied" if join.satisfied else "not satisfied"
     merged = f"; merged at {join.merged_at}" if join.merged_at else ""
     winner = f", winner {join.winner}" if join.winner else ""

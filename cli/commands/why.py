@@ -5,13 +5,25 @@ Thin: asks `queries.why`, which has the words, and prints. It must not decide an
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from .asking import json_option, meant, reading, run_argument, store_option
+from .asking import (
+    meant,
+    page_options,
+    reading,
+    record_filter,
+    run_argument,
+    where_options,
+)
 from .exits import Exit
-from .tables import fitted, json_line, terminal_width
+from .paging import filled, told
+from .tables import fitted, terminal_width
+
+if TYPE_CHECKING:
+    from attractorc.interpreter.queries import Explanation
 
 
 @click.command(
@@ -19,26 +31,35 @@ from .tables import fitted, json_line, terminal_width
 )
 @run_argument
 @click.argument("target", metavar="[FAN_IN|KEY]", required=False)
-@store_option
-@json_option
-def command(run: str, target: str | None, store: str | None, as_json: bool) -> int:
+@where_options
+@page_options
+def command(
+    run: str,
+    target: str | None,
+    node: str | None,
+    path: str | None,
+    branch: str | None,
+    after: str,
+    limit: int,
+    store: str | None,
+    as_json: bool,
+) -> int:
     """Explain how joins were decided, who won, and where each merged value came from.
 
     Without a target every join is explained; with a fan-out or fan-in its joins; with a
-    context key, its value down to the attempts that wrote it. RUN is a run's id, the
-    beginning of one, or `last`.
+    context key, its value down to the attempts that wrote it; with a file's path, which branch
+    changed it and what became of that. RUN is a run's id, the beginning of one, or `last`.
     """
     from attractorc.interpreter.queries import why
 
     with reading(store) as kept:
-        found = why(kept, meant(kept, run), target)
-    if as_json:
-        for explanation in found:
-            click.echo(json_line(dataclasses.asdict(explanation)))
-    elif not found:
-        click.echo("nothing to explain: the run has no fan-out")
-    else:
-        width = terminal_width()
-        for explanation in found:
-            click.echo("\n".join(fitted(line, width) for line in explanation.lines))
+        run_id = meant(kept, run)
+        where = record_filter(kept, run_id, node, path, branch=branch)
+        found = filled(lambda at, most: why(kept, run_id, target, where, at, most), after, limit)
+    told(found, as_json, lambda: _lines(found), "nothing to explain: the run has no fan-out")
     return Exit.DONE
+
+
+def _lines(found: Sequence[Explanation]) -> Sequence[str]:
+    width = terminal_width()
+    return [fitted(line, width) for explanation in found for line in explanation.lines]

@@ -12,6 +12,8 @@ from typing import Any, cast
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 from attractorc.interpreter.queries import JoinEntry, branches, joins
+from attractorc.interpreter.queries.joining import WHOLE
+from attractorc.interpreter.queries.pages import paged
 from attractorc.interpreter.queries.reading import stage_id
 from attractorc.interpreter.records import FanInDecision, StageLifecycle
 from attractorc.interpreter.simulation import Simulated
@@ -60,10 +62,11 @@ class Observed:
 
 def observed(plan: Plan, run: Simulated) -> Observed:
     """What a run did."""
-    regions = {entry.fan_out: Region(entry) for entry in joins(run.store, run.result.run_id)}
+    decided = paged(lambda after: joins(run.store, run.result.run_id, after=after, most=WHOLE))
+    regions = {entry.fan_out: Region(entry) for entry in decided}
     trunk: list[str] = []
     walked = {"": trunk}
-    for branch in branches(run.store, run.result.run_id):
+    for branch in paged(lambda after: branches(run.store, run.result.run_id, after=after)):
         region = regions[branch.fan_out]
         region.ends[branch.branch_id] = branch.end or branch.state
         walked[branch.path] = region.nodes.setdefault(branch.branch_id, [])

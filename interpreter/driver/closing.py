@@ -37,7 +37,17 @@ def checkpoint(state: State) -> CheckpointSaved:
         completed_count=state.completed_count,
         branches=branches,
         joins=joins,
+        writers=_writers(state),
     )
+
+
+def _writers(state: State) -> dict[str, Json]:
+    """Who wrote what the trunk sees now, so that nobody has to look for it in the journal."""
+    return {
+        key: written.writer
+        for key, written in state.trunk.context.own.items()
+        if not key.startswith("parallel.")
+    }
 
 
 def closing_records(
@@ -57,5 +67,6 @@ def closing_records(
             outcome_digest=digest,
             next_run=next_run,
             start_at=state.restart_at or None,
+            counts=dict(gathered.counts),
         ),
     )

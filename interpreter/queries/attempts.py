@@ -6,14 +6,16 @@ has the same number and a later epoch. It must not know what attempts did to a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from attractorc.compiler.value import Json
 
-from ..ports import Filter, Store
+from ..ports import Filter, Store, Turn
 from ..records import StageLifecycle
-from .reading import events, every, stage_id
+from .pages import Cursor, Page, number_of
+from .reading import DECODED, first, stage_id, turn_glance, turns
+from .timeline import STATUS_KINDS
 
 RUNNING = "running"
 ENDS = ("completed", "failed", "retrying", "interrupted", "cancelled")
@@ -56,49 +58,103 @@ class AttemptEntry:
 def attempts(
     store: Store,
     run_id: str,
-    *,
-    node: str | None = None,
-    path: str | None = None,
-    stage: str | None = None,
-    after: int = 0,
+    where: Filter | None = None,
+    after: Cursor = 0,
     limit: int = 256,
-) -> tuple[AttemptEntry, ...]:
+    *,
+    stage: str | None = None,
+    status: str | None = None,
+) -> Page[AttemptEntry]:
     """A page of tries in the order of their starts: those first recorded after `after`.
 
-    `node`, `path` (a prefix) and `stage` (a stage id) narrow it.
+    `stage` is a stage id. `status` is an outcome's or a result; with one other than `running`,
+    tries are in the order of their ends.
     """
-    found: dict[int, AttemptEntry] = {}
-    running: dict[str, int] = {}
-    for record in every(store, run_id, StageLifecycle, Filter(node, path), after=after):
+    asked = where or Filter()
+    if stage is not None:
+        every_try = _of_stage(store, run_id, asked, stage, status)
+        left = [entry for entry in every_try if entry.sequence_no > number_of(after)]
+        return Page(left[:limit], left[limit - 1].sequence_no if len(left) > limit else "")
+    by_end = status not in (None, RUNNING)
+    kinds = _end_kinds(status) if by_end else ("started", "failed")
+    wanted = replace(asked, types=(StageLifecycle.TYPE,), kinds=kinds)
+    start = number_of(after)
+    found: list[AttemptEntry] = []
+    look = store.search(run_id, wanted, start, max(DECODED, limit))
+    for turn in look.turns:
         if len(found) >= limit:
-            break
-        if stage is not None and stage_id(record.path, record.node_id, record.visit) != stage:
-            continue
-        name = record.stage_attempt_id
-        if record.kind == "started":
-            running[name] = record.sequence_no
-            found[record.sequence_no] = _entry(record)
-        elif record.kind in ENDS and name in running:
-            number = running.pop(name)
-            found[number] = _ended(found[number], record)
-        elif record.kind == "failed" and _never_started(store, record):
-            found[record.sequence_no] = _ended(_entry(record), record)
-    for name, number in running.items():
-        found[number] = _looked_up(store, run_id, name, found[number])
-    return tuple(found.values())
+            return Page(found, start)
+        record = _read(turn)
+        start = record.sequence_no
+        entry = _from_end(store, record) if by_end else _from_start(store, record)
+        if entry is not None and status in (None, entry.status, entry.result):
+            found.append(entry)
+    return Page(found, look.more)
 
 
-def _looked_up(store: Store, run_id: str, name: str, entry: AttemptEntry) -> AttemptEntry:
-    """A try with its end, which may be far behind the page: a fan-out's is."""
-    where = Filter(attempt_id=name, types=(StageLifecycle.TYPE,), kinds=ENDS)
-    ends = events(store, run_id, where, after=entry.sequence_no, limit=1)
-    return _ended(entry, ends[0]) if ends and isinstance(ends[0], StageLifecycle) else entry
+def _end_kinds(status: str | None) -> tuple[str, ...]:
+    """The kinds of records that end a try so."""
+    by_status = [kind for kind in STATUS_KINDS.get(status or "", ()) if kind in ENDS]
+    return (*by_status, *(kind for kind in ENDS if kind == status))
 
 
-def _never_started(store: Store, record: StageLifecycle) -> bool:
-    """Whether a try was refused before it could start, as by `max_visits`."""
-    where = Filter(attempt_id=record.stage_attempt_id, kinds=("started",))
-    return not store.records(record.run_id, limit=1, where=where)
+def _of_stage(
+    store: Store, run_id: str, asked: Filter, stage: str, status: str | None
+) -> Iterator[AttemptEntry]:
+    """All tries at one stage, found by their ids, of which the first that is missing ends it."""
+    number = 1
+    while True:
+        name = f"{run_id}:{stage}@{number}"
+        wanted = replace(asked, attempt_id=name)
+        known = False
+        for record in _stages(store, run_id, wanted, ("started", "failed")):
+            known = True
+            entry = _from_start(store, record)
+            if entry is not None and status in (None, entry.status, entry.result):
+                yield entry
+        if not known:
+            return
+        number += 1
+
+
+def _from_start(store: Store, record: StageLifecycle) -> AttemptEntry | None:
+    """The try that a record begins, with its end, which may be far away: a fan-out's is."""
+    name = record.stage_attempt_id
+    if record.kind == "started":
+        where = Filter(attempt_id=name)
+        end = next(_stages(store, record.run_id, where, ENDS, record.sequence_no), None)
+        return _entry(record) if end is None else _ended(_entry(record), end)
+    where = Filter(attempt_id=name, kinds=("started",))
+    if first(store, record.run_id, where):
+        return None
+    return _ended(_entry(record), record)  # refused before it could start, as by `max_visits`
+
+
+def _from_end(store: Store, record: StageLifecycle) -> AttemptEntry:
+    """The try that a record ends, with its start."""
+    where = Filter(attempt_id=record.stage_attempt_id)
+    starts = _stages(store, record.run_id, where, ("started",), record.sequence_no, True)
+    return _ended(_entry(next(starts, record)), record)
+
+
+def _stages(
+    store: Store,
+    run_id: str,
+    where: Filter,
+    kinds: tuple[str, ...],
+    start: int | None = None,
+    newest_first: bool = False,
+) -> Iterator[StageLifecycle]:
+    wanted = replace(where, types=(StageLifecycle.TYPE,), kinds=kinds)
+    for turn in turns(store, run_id, wanted, start, newest_first=newest_first):
+        yield _read(turn)
+
+
+def _read(turn: Turn) -> StageLifecycle:
+    """A stage's record without what it wrote: a fan-in's can be megabytes."""
+    record = turn_glance(turn, left_out=("context_updates",))
+    assert isinstance(record, StageLifecycle)
+    return record
 
 
 def _entry(record: StageLifecycle) -> AttemptEntry:

@@ -46,17 +46,19 @@ class Gathered:
     and not again as an object. Entries become text a few at a time, and when a branch ends.
     """
 
-    __slots__ = ("_begun", "_cancelled", "_entries", "_texts")
+    __slots__ = ("_begun", "_cancelled", "_entries", "_texts", "counts")
 
     def __init__(self) -> None:
         self._entries: dict[str, list[Json]] = {}
         self._texts: dict[str, list[str]] = {}
         self._cancelled: set[str] = set()
         self._begun: dict[str, Json] = {}
+        self.counts: dict[str, int] = {}
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
         if type(record) is ParallelLifecycle and record.kind in BRANCH_ENDS:
+            self._count(record.kind)
             path = record.branch_path or ""
             self._write(path)
             if record.kind == "branch_cancelled":
@@ -66,6 +68,8 @@ class Gathered:
             if isinstance(record, RunLifecycle):
                 self._begun = entry
                 return
+            if type(record) is StageLifecycle:
+                self._count(record.kind)
             path = str(getattr(record, "path", ""))
             entries = self._entries.setdefault(path, [])
             entries.append(entry)
@@ -73,6 +77,12 @@ class Gathered:
                 self._write(path)
         elif isinstance(record, PlanChange):
             self._begun = begun_by(self._begun, record.plan_digest)
+        elif type(record) is StageLifecycle and record.kind == "interrupted":
+            self._count(record.kind)
+
+    def _count(self, kind: str) -> None:
+        """Count a stage's result or a branch's end: queries need not, once the run has ended."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def _write(self, path: str) -> None:
         if entries := self._entries.pop(path, None):

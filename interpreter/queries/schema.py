@@ -21,19 +21,26 @@ from ..ports import RunRow
 from ..workspace import Leftover
 from .attempts import AttemptEntry
 from .branches import BranchEntry
+from .checkpoints import CheckpointEntry
 from .explanation import Explanation
 from .interviews import QuestionEntry
-from .joining import JoinEntry, Taken
+from .joining import DecisionEntry, JoinEntry, Taken
+from .ledger import Contribution, Origin
+from .lineage import Lineage, Step
 from .parting import Parting, Side
 from .replayed import Difference, Replayed
 from .retention import RemovedRuns
-from .runs import Position, RunSummary
+from .summary import Position, RunSummary
 from .timeline import StageEntry
 
 LINES: Mapping[str, type] = {
     "runs": RunRow,
     "show": RunSummary,
     "branches": BranchEntry,
+    "joins": JoinEntry,
+    "fan-in-decisions": DecisionEntry,
+    "lineage": Lineage,
+    "checkpoints": CheckpointEntry,
     "attempts": AttemptEntry,
     "questions": QuestionEntry,
     "why": Explanation,
@@ -44,7 +51,7 @@ LINES: Mapping[str, type] = {
     "replay": Replayed,
 }
 """What one line of each command's JSON is; the lines of `events` have their own schema."""
-_PARTS = (Difference, JoinEntry, Position, Side, Taken)
+_PARTS = (Contribution, Difference, Origin, Position, Side, Step, Taken)
 _SCALARS: Mapping[Any, str] = {str: "string", int: "integer", bool: "boolean"}
 
 

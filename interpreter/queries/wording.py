@@ -13,16 +13,24 @@ from typing import Any, assert_never, cast
 from attractorc.compiler.value import Json, canonical
 
 from ..records import FanInDecision
+from ..records.glance import total
 from .joining import JoinEntry
-from .lineage import Origin
+from .ledger import Origin
 
 SHOWN_CHARS = 72
 ASKED_CHARS = 4_000
+NAMES_SHOWN = 20
+KEYS_SHOWN = 100
+RANKS_SHOWN = 100
 FILES_SHOWN = 50
 _DIGEST_CHARS = 19
 _ORDERS = {
     "declared": "in declared order",
     "arrival": "in the order in which they arrived",
+}
+UNDECIDED = {
+    "undecided": "not decided yet",
+    "abandoned": "never decided: the branch that it was in, or the run, ended before",
 }
 _STATES = {
     "merged": "merged",
@@ -38,9 +46,9 @@ def join_lines(join: JoinEntry) -> Iterator[str]:
     """How a join was decided."""
     again = f", visit {join.visit}" if join.visit > 1 else ""
     within = f", in {join.path}" if join.path else ""
-    yield f"fan-out '{join.node_id}'{again}{within}: {_count(len(join.branches), 'branch')}"
-    if join.state == "undecided":
-        yield "  join: not decided yet"
+    yield f"fan-out '{join.node_id}'{again}{within}: {_count(join.branch_count, 'branch')}"
+    if join.state in UNDECIDED:
+        yield f"  join: {UNDECIDED[join.state]}"
         return
     verdict = "satisfied" if join.satisfied else "not satisfied"
     yield f"  join: {join.policy}, {verdict}" + (f": {join.reason}" if join.reason else "")
@@ -48,6 +56,7 @@ def join_lines(join: JoinEntry) -> Iterator[str]:
     yield f"  ends counted {order}; error_policy {join.error_policy}"
     for number, one in enumerate(join.taken, 1):
         yield f"    {number}. {one.branch}: {one.end}"
+    yield from _more(join.taken_count - len(join.taken), "end", 2)
     if not join.taken:
         yield "    none"
     skipped = join.counts.get("skipped")
@@ -55,7 +64,7 @@ def join_lines(join: JoinEntry) -> Iterator[str]:
         yield f"  {_count(cast('int', skipped), 'branch')} skipped: the condition was false"
     if join.losers:
         fate = "ran to their end, not counted" if join.losers_policy == "drain" else "cancelled"
-        yield f"  decided without {_listed(join.losers)}: {fate}"
+        yield f"  decided without {_listed(join.losers, join.loser_count)}: {fate}"
 
 
 def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
@@ -67,8 +76,9 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
     yield f"  merge at '{decision.node_id}': {decision.status}{told}"
     yield from _winner_lines(decision.winner)
     kept = [entry for entry in entries(decision) if not entry.get("reserved")]
-    for entry in kept:
+    for entry in kept[:KEYS_SHOWN]:
         yield f"    {_key_line(entry)}"
+    yield from _more(len(kept) - KEYS_SHOWN, "key", 2)
     own = len(decision.keys) - len(kept)
     if own:
         yield f"    and {_count(own, 'key')} of the run itself, kept apart"
@@ -96,6 +106,7 @@ def mention_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator
     for write in _sequence(entry["writes"]):
         state = _STATES.get(str(write["state"]), str(write["state"]))
         yield f"  {write['branch']} wrote {_value(write)} by {write['writer']}: {state}"
+    yield from _more(total(entry["writes"]) - len(entry["writes"]), "branch", 1)
     if entry.get("conflict"):
         yield f"  {entry['conflict']['reason']}"
 
@@ -153,6 +164,7 @@ def _origin(origin: Origin, level: int) -> Iterator[str]:
         yield f"{inner}{one.branch}: {value}, by {one.writer} ({state})"
         if one.origin is not None:
             yield from _origin(one.origin, level + 2)
+    yield from _more(origin.contribution_count - len(origin.contributions), "branch", level + 1)
 
 
 def _files_lines(decision: FanInDecision) -> Iterator[str]:
@@ -173,9 +185,7 @@ def _file_line(entry: Mapping[str, Any]) -> str:
     by_state: dict[str, list[str]] = {}
     for write in _sequence(entry["writes"]):
         by_state.setdefault(str(write["state"]), []).append(str(write["branch"]))
-    told = "; ".join(
-        f"{_STATES.get(state, state)}: {_listed(branches)}" for state, branches in by_state.items()
-    )
+    told = _by_state(by_state, total(entry["writes"]))
     resolved = (entry.get("conflict") or {}).get("resolved_by")
     after = f"; conflict resolved by {resolved}" if resolved else ""
     change = "" if entry["change"] == "none" else f" {entry['change']}"
@@ -196,10 +206,11 @@ def _winner_lines(winner: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {who} was asked to choose among {_listed(asked['candidates'])}: {said}"
     ranking = _sequence(winner.get("ranking", ()))
     if len(ranking) > 1:
-        for number, place in enumerate(ranking, 1):
+        for number, place in enumerate(ranking[:RANKS_SHOWN], 1):
             seen = place["values"]
             values = ", ".join(f"{name} = {_brief(seen.get(name))}" for name in winner["keys"])
             yield f"    {number}. {place['branch']}: {values}"
+        yield from _more(total(ranking) - RANKS_SHOWN, "candidate", 2)
     for note in winner.get("notes", ()):
         yield f"    note: {note}"
 
@@ -209,9 +220,7 @@ def _key_line(entry: Mapping[str, Any]) -> str:
     by_state: dict[str, list[str]] = {}
     for write in writes:
         by_state.setdefault(str(write["state"]), []).append(str(write["branch"]))
-    told = "; ".join(
-        f"{_STATES.get(state, state)}: {_listed(branches)}" for state, branches in by_state.items()
-    )
+    told = _by_state(by_state, total(writes))
     result = entry.get("result")
     value = f" = {_value(result)}" if result is not None else ""
     conflict = entry.get("conflict") or {}
@@ -234,8 +243,23 @@ def _sequence(value: Any) -> Sequence[Mapping[str, Any]]:
     return cast("Sequence[Mapping[str, Any]]", value)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _by_state(by_state: Mapping[str, Sequence[str]], count: int) -> str:
+    """Branches by what became of what they wrote."""
+    told = [f"{_STATES.get(state, state)}: {_listed(names)}" for state, names in by_state.items()]
+    unread = count - sum(map(len, by_state.values()))
+    return "; ".join([*told, *[f"and {_count(unread, 'branch')} more"] * (unread > 0)])
+
+
+def _more(count: int, noun: str, level: int) -> Iterator[str]:
+    if count > 0:
+        yield f"{'  ' * level}and {_count(count, noun)} more"
+
+
+def _listed(names: Sequence[str], count: int = 0) -> str:
+    """Names in a line, and how many more there are of them."""
+    shown_names = names[:NAMES_SHOWN]
+    more = max(count, len(names)) - len(shown_names)
+    return ", ".join(shown_names) + (f" and {more} more" if more else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -24,7 +24,8 @@ class RunLifecycle(Record):
     `cancelling` (nothing begins any more); at the end `cancelled` or `finalized`. `options` are
     the command line's overrides, `control` is the last wish that is obeyed with this. A run that
     ends as `restarted` goes on as `next_run`, which begins at `start_at`; that one's first record
-    names it as `previous_run`, and in `restarts` how many runs came before.
+    names it as `previous_run`, and in `restarts` how many runs came before. `counts`, of a
+    run that ended, says how many stages and branches came out how, by kind of record.
     """
 
     TYPE: ClassVar[str] = "attractor.run_lifecycle"
@@ -55,6 +56,7 @@ class RunLifecycle(Record):
     next_run: str | None = tag(19)
     restarts: int | None = tag(20)
     start_at: str | None = tag(21)
+    counts: dict[str, Json] = tag(22, {})
 
 
 @family

@@ -73,6 +73,8 @@ class CheckpointSaved(Record):
     """Where the run stands, for readers of the journal; nothing resumes from it.
 
     `branches`: path, status, node and attempt; `joins`: `undecided`, `decided` or `merged`.
+    `writers`: for each key of the trunk's context the attempt that wrote it, '' for the run
+    itself; not those that a fan-out sets under `parallel.`.
     """
 
     TYPE: ClassVar[str] = "attractor.checkpoint_saved"
@@ -83,3 +85,4 @@ class CheckpointSaved(Record):
     completed_count: int = tag(7, 0)
     branches: list[Json] = tag(8, [])
     joins: dict[str, Json] = tag(9, {})
+    writers: dict[str, Json] = tag(10, {})

@@ -6,7 +6,6 @@ must not know what the payloads hold.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +16,7 @@ from attractorc.compiler.value import Json, checked
 from ..ports import (
     Control,
     Filter,
+    Found,
     Index,
     KeyConflict,
     Lease,
@@ -27,9 +27,9 @@ from ..ports import (
     StoreError,
     Turn,
 )
-from .idempotency import refuse_unless_rising, same_turn
+from .idempotency import same_turn
 from .leases import Hold, RunLease
-from .paging import matches
+from .memory_run import MemoryRun
 from .references import named_in
 
 
@@ -40,14 +40,6 @@ class _Context:
     by_key: dict[str, Turn] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Run:
-    row: RunRow
-    numbers: list[int] = field(default_factory=list)
-    entries: list[tuple[Index, Turn]] = field(default_factory=list)
-    controls: list[Control] = field(default_factory=list)
-
-
 class MemoryStore:
     """A store that ends with its process. Every promise of `Store` but durability."""
 
@@ -55,7 +47,7 @@ class MemoryStore:
         self._turns: list[Turn | None] = []
         self._contexts: list[_Context | None] = []
         self._blobs: dict[str, bytes] = {}
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, MemoryRun] = {}
         self._control_count = 0
         self._epochs: dict[str, int] = {}
         self._holds: dict[str, Hold] = {}
@@ -180,7 +172,7 @@ class MemoryStore:
         """Enter a run; `KeyConflict` if its id is taken."""
         if row.run_id in self._runs:
             raise KeyConflict(f"run '{row.run_id}' exists already; resume it, or choose another id")
-        self._runs[row.run_id] = _Run(row)
+        self._runs[row.run_id] = MemoryRun(row)
 
     def update_run(
         self, run_id: str, status: str, updated: str, plan_digest: str | None = None
@@ -204,16 +196,30 @@ class MemoryStore:
         self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
     ) -> tuple[Turn, ...]:
         """Turns of a run after a sequence number, in its order, at most `limit`."""
-        run = self._run(run_id)
-        wanted = where or Filter()
         found: list[Turn] = []
-        for position in range(bisect_right(run.numbers, after), len(run.entries)):
-            if len(found) >= limit:
-                break
-            index, turn = run.entries[position]
-            if matches(wanted, index, turn.type):
-                found.append(turn)
+        start: int | None = after
+        while start is not None and len(found) < limit:
+            seen = self.search(run_id, where or Filter(), start, limit - len(found))
+            found += seen.turns
+            start = seen.more
         return tuple(found)
+
+    def search(
+        self,
+        run_id: str,
+        where: Filter,
+        start: int | None = None,
+        limit: int = 256,
+        *,
+        newest_first: bool = False,
+    ) -> Found:
+        """One bounded look for turns of a run beyond `start`, in its order or against it."""
+        return self._run(run_id).search(where, start, limit, newest_first)
+
+    def count(self, run_id: str, kind: str, record_type: str) -> int:
+        """How many records of a kind and a family a run has."""
+        entries = self._run(run_id).entries
+        return sum(index.kind == kind and turn.type == record_type for index, turn in entries)
 
     def lease(self, run_id: str) -> RunLease:
         """Take the run, or `Locked`; older leases are fenced off before this returns."""
@@ -240,10 +246,7 @@ class MemoryStore:
         """Nothing to do: the store ends with its last reader."""
 
     def _enter(self, index: Index, turn: Turn) -> None:
-        run = self._run(index.run_id)
-        refuse_unless_rising(index, run.numbers[-1] if run.numbers else 0)
-        run.numbers.append(index.sequence_no)
-        run.entries.append((index, turn))
+        self._run(index.run_id).enter(index, turn)
 
     def _tree(self, contexts: set[str]) -> set[str]:
         """Contexts, and all that go on from a turn in them."""
@@ -253,7 +256,7 @@ class MemoryStore:
                 contexts.add(str(number))
         return contexts
 
-    def _run(self, run_id: str) -> _Run:
+    def _run(self, run_id: str) -> MemoryRun:
         if run_id not in self._runs:
             raise NotFound(f"there is no run '{run_id}' in the store")
         return self._runs[run_id]

@@ -16,6 +16,7 @@ from attractorc.compiler.value import Json, canonical
 from ..ports import (
     Control,
     Filter,
+    Found,
     Index,
     KeyConflict,
     Lease,
@@ -27,12 +28,15 @@ from ..ports import (
 )
 from . import layout
 from .leases import RunLease, take
-from .paging import page, scopes
+from .paging import Stretch, look, scopes
 from .transactions import Transactions
 
 _RUN = "SELECT run_id, context, pipeline, plan_digest, status, created, updated FROM runs"
 _ENTER = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SCOPE = "INSERT INTO scopes VALUES (?, ?, ?)"
+_COUNT = """
+    SELECT count(*) FROM entries INDEXED BY entries_kind
+    WHERE run = ? AND kind = ? AND kind <> '' AND type = ?"""
 _BEYOND_ALL = 1 << 62
 
 
@@ -101,8 +105,31 @@ class RunTables:
         self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
     ) -> tuple[Turn, ...]:
         """Turns of a run after a sequence number, in its order, at most `limit`."""
-        statement, values = page(self._run_number(run_id), after, limit, where or Filter())
-        return tuple(turn_of(row) for row in self._do.all(statement, values))
+        found: list[Turn] = []
+        start: int | None = after
+        while start is not None and len(found) < limit:
+            seen = self.search(run_id, where or Filter(), start, limit - len(found))
+            found += seen.turns
+            start = seen.more
+        return tuple(found)
+
+    def search(
+        self,
+        run_id: str,
+        where: Filter,
+        start: int | None = None,
+        limit: int = 256,
+        *,
+        newest_first: bool = False,
+    ) -> Found:
+        """One bounded look for turns of a run beyond `start`, in its order or against it."""
+        part = Stretch(self._run_number(run_id), start, newest_first)
+        return look(self._do.all, turn_of, part, limit, where)
+
+    def count(self, run_id: str, kind: str, record_type: str) -> int:
+        """How many records of a kind and a family a run has; no turn is read."""
+        (found,) = self._do.one(_COUNT, (self._run_number(run_id), kind, record_type))
+        return int(found)
 
     def lease(self, run_id: str) -> RunLease:
         """Take the run, or `Locked`; older leases are fenced off before this returns."""

@@ -14,6 +14,8 @@ from attractorc.embedding import Host, Unready
 from attractorc.interpreter.handlers.interviewers import Queue
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import StoreError
+from attractorc.interpreter.queries import events
+from attractorc.interpreter.stores import open_store
 
 
 def plan(text: str) -> Plan:
@@ -98,3 +100,27 @@ def test_a_host_hears_of_every_record_and_may_replace_the_tool_handler() -> None
     ran = host.run(plan("digraph { a [shape=parallelogram, tool_command=x] start -> a -> exit }"))
     assert ran.context["tool.output"] == "x"
     assert heard[0] == "attractor.run_lifecycle" == heard[-1]
+
+
+def test_a_listener_hears_the_records_that_queries_read_and_its_fault_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    store, heard = str(tmp_path / "runs.db"), list[Any]()
+
+    def hear(record: Any, state: Any) -> None:
+        assert state.sequence_no == record.sequence_no
+        heard.append(record)
+        if len(heard) == 6:
+            raise RuntimeError("the listener fell over")
+
+    host = Host(handlers={"mine": twice}, store=store, listeners=[hear])
+    with pytest.raises(RuntimeError, match="fell over"):
+        host.run(ONE, run_id="r")
+    assert host.resume("r").status == "success"
+    kept = open_store(store, create=False)
+    journal = list(events(kept, "r", limit=1_000))
+    kept.close()
+    assert [record.sequence_no for record in journal] == list(range(1, len(journal) + 1))
+    told = {record.sequence_no: record for record in heard}
+    assert told.keys() == {record.sequence_no for record in journal}
+    assert all(told[record.sequence_no] == record for record in journal)

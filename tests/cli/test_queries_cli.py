@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -38,9 +39,14 @@ QUERIES = (
     "timeline",
     "questions",
     "why",
+    "joins",
+    "fan-in-decisions",
+    "lineage",
+    "checkpoints",
     "replay",
     "export",
 )
+MORE = {"lineage": ["/start.1"]}
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +63,21 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def asked(*arguments: str) -> str:
-    """What a command that ends well prints."""
+    """What a command that ends well prints, with nothing beside it."""
+    told, more = paged(*arguments)
+    assert more is None
+    return told
+
+
+def paged(*arguments: str) -> tuple[str, str | None]:
+    """What a command that ends well prints, and where it says that the next page begins."""
     result = CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False)
     assert result.return_value == 0
-    assert result.stderr == ""
-    return result.stdout
+    if not result.stderr:
+        return result.stdout, None
+    note = re.fullmatch(r"attractorc: there is more; go on with --after (\S+)\n", result.stderr)
+    assert note, result.stderr
+    return result.stdout, note[1]
 
 
 def refused(*arguments: str) -> tuple[str, int]:
@@ -94,7 +110,9 @@ def test_help_shows_an_example_that_works(name: str, path: str, tmp_path: Path) 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_every_query_answers_about_every_run(name: str, path: str, as_json: bool) -> None:
     for run_id in ("20260101-race", "20260101-nested", "parked"):
-        told = asked(name, run_id, "--store", path, *(["--json"] if as_json else []))
+        told = asked(
+            name, run_id, *MORE.get(name, []), "--store", path, *(["--json"] if as_json else [])
+        )
         assert "\x1b" not in told
         for line in told.splitlines() if as_json else ():
             json.loads(line)
@@ -102,7 +120,7 @@ def test_every_query_answers_about_every_run(name: str, path: str, as_json: bool
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name != "runs"])
 def test_an_unknown_run_is_a_usage_error(name: str, path: str, tmp_path: Path) -> None:
-    more = [str(tmp_path)] if name == "export" else []
+    more = [str(tmp_path)] if name == "export" else MORE.get(name, [])
     said, code = refused(name, "nope", *more, "--store", path)
     assert (said, code) == (
         "there is no run 'nope' in the store; 'attractorc runs' lists them",
@@ -113,7 +131,9 @@ def test_an_unknown_run_is_a_usage_error(name: str, path: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_missing_store_is_store_trouble_and_is_not_made(name: str, tmp_path: Path) -> None:
     place = tmp_path / "none.db"
-    more = {"runs": [], "export": ["last", str(tmp_path / "out")]}.get(name, ["last"])
+    more = {"runs": [], "export": ["last", str(tmp_path / "out")]}.get(
+        name, ["last", *MORE.get(name, [])]
+    )
     said, code = refused(name, *more, "--store", str(place))
     assert (said, code) == (f"{place}: there is no store here yet; 'attractorc exec' makes one", 4)
     assert list(tmp_path.iterdir()) == []
@@ -168,7 +188,7 @@ def test_runs_are_listed_newest_first(path: str) -> None:
     assert [row["run_id"] for row in lines("runs", "--store", path, "--status", "parked")] == [
         "parked"
     ]
-    older = lines("runs", "--store", path, "--before", "20260101-nested", "--limit", "5")
+    older = lines("runs", "--store", path, "--after", "20260101-nested", "--limit", "5")
     assert [row["run_id"] for row in older] == ["20260101-race"]
 
 
@@ -200,28 +220,95 @@ def test_show_counts(path: str) -> None:
     ],
 )
 def test_events_are_filtered(path: str, arguments: Sequence[str], expected: int) -> None:
-    found = lines("events", "20260101-nested", "--store", path, *arguments)
-    assert len(found) == expected
-    assert len(asked("events", "20260101-nested", "--store", path, *arguments).splitlines()) == (
-        expected
-    )
+    for form in ([], ["--json"]):
+        told, _ = paged("events", "20260101-nested", "--store", path, *arguments, *form)
+        assert len(told.splitlines()) == expected
 
 
-def test_pages_of_events_go_on_after_the_last_number(path: str) -> None:
-    whole = lines("events", "20260101-nested", "--store", path)
-    paged: list[Any] = []
-    while page := lines(
-        "events",
-        "20260101-nested",
-        "--store",
-        path,
-        "--limit",
-        "20",
-        "--after",
-        str(paged[-1]["sequence_no"] if paged else 0),
-    ):
-        paged += page
-    assert paged == whole
+PAGED = [name for name in QUERIES if name not in ("show", "lineage", "replay", "export")]
+
+
+@pytest.mark.parametrize("limit", ["1", "7"])
+@pytest.mark.parametrize("name", PAGED)
+def test_pages_go_on_where_the_page_before_says(path: str, name: str, limit: str) -> None:
+    run_id = [] if name == "runs" else ["20260101-nested"]
+    whole = lines(name, *run_id, "--store", path)
+    found: list[Any] = []
+    more: str | None = ""
+    while more is not None:
+        after = ["--after", more] if more else []
+        told, more = paged(name, *run_id, "--store", path, "--json", "--limit", limit, *after)
+        page = [json.loads(line) for line in told.splitlines()]
+        assert 0 < len(page) <= int(limit) or not whole
+        found += page
+    assert found == whole
+
+
+@pytest.mark.parametrize("name", [name for name in PAGED if name != "runs"])
+def test_a_cursor_that_no_page_gave_is_refused(path: str, name: str) -> None:
+    said, code = refused(name, "20260101-nested", "--after", "soon", "--store", path)
+    assert said == "'soon' is no place in these pages; take the one that a page ends with"
+    assert code == 2
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_every_query_prints_json_that_its_schema_allows(path: str, name: str) -> None:
+    definitions = query_schema()["$defs"]
+    for run_id in ("20260101-race", "20260101-nested", "parked"):
+        for row in lines(name, *([] if name == "runs" else [run_id]), "--store", path):
+            if name != "events":
+                one = {**definitions[name], "$defs": definitions}  # type: ignore[dict-item]
+                Draft202012Validator(one).validate(row)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["timeline", "--branch", "unit", "--kind", "started"], 2),
+        (["timeline", "--status", "fail"], 2),
+        (["timeline", "--attempt", "/checks.1/unit/unit.1@2"], 3),
+        (["attempts", "--branch", "deep"], 4),
+        (["attempts", "--status", "retrying"], 1),
+        (["attempts", "--stage", "/checks.1/unit/unit.1"], 2),
+        (["branches", "--node", "deep"], 2),
+        (["branches", "--branch", "unit"], 1),
+        (["joins", "--path", "/checks.1/deep"], 1),
+        (["joins", "--status", "undecided"], 0),
+        (["joins", "--node", "checks"], 1),
+        (["fan-in-decisions", "--node", "gather"], 1),
+        (["fan-in-decisions", "--branch", "deep"], 1),
+        (["fan-in-decisions", "--status", "fail"], 0),
+        (["why", "--path", "/checks.1/deep"], 1),
+        (["checkpoints", "--node", "exit"], 1),
+        (["checkpoints", "--node", "lint"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_every_query_heeds_its_filters(path: str, arguments: Sequence[str], expected: int) -> None:
+    name, *options = arguments
+    assert len(lines(name, "20260101-nested", "--store", path, *options)) == expected
+
+
+def test_a_status_that_cannot_be_is_refused_with_those_that_can(path: str) -> None:
+    with pytest.raises(click.UsageError, match="'faild' is not one of 'waiting', 'running'"):
+        CliRunner().invoke(
+            group,
+            ["branches", "parked", "--store", path, "--status", "faild"],
+            catch_exceptions=False,
+            standalone_mode=False,
+        )
+
+
+def test_lineage_leads_from_a_stage_to_the_trunk_fork_by_fork(path: str) -> None:
+    told = asked("lineage", "20260101-nested", "/checks.1/deep/deep.1/a/a.1@1", "--store", path)
+    first, inner, outer = told.splitlines()
+    assert first == "/checks.1/deep/deep.1/a/a.1@1"
+    assert inner.startswith("  in branch 'a' of /checks.1/deep/deep.1, forked as context ")
+    assert outer.startswith("  in branch 'deep' of /checks.1, forked as context ")
+    told = asked("lineage", "20260101-nested", "note", "--path", "/checks.1/lint", "--store", path)
+    assert told.splitlines()[:2] == ['note = "style"', "  written by /checks.1/lint/lint.1@1"]
+    said, code = refused("lineage", "20260101-nested", "nothing", "--store", path)
+    assert (said, code) == ("'nothing': the run has no value of that key", 2)
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,9 @@ def test_its_fan_outs_are_joined_and_merged_inside() -> None:
 def test_the_origin_of_what_came_out_is_followed_into_it() -> None:
     behaviour = {"one": writes(found="a"), "two": writes(found="b")}
     ran = run(family(CALLS, inner=FORKS), behaviour)
-    origin = lineage(ran.store, "run-1", "found")
+    found = lineage(ran.store, "run-1", "found")
+    assert found is not None
+    origin = found.origin
     assert origin is not None
     assert (origin.how, origin.writer) == ("pipeline", "/call.1@1")
     assert origin.inner is not None
@@ -224,7 +226,9 @@ def test_the_origin_of_what_came_out_is_followed_into_it() -> None:
 def test_the_origin_of_an_input_is_the_stage_that_gave_it() -> None:
     outer = 'call [pipeline="inner.dot", with="x=4"]\nstart -> call -> exit'
     ran = run(family(outer, inner='inputs="x: int"; ' + INNER))
-    origin = lineage(ran.store, "run-1", "inputs.x", "/call.1")
+    found = lineage(ran.store, "run-1", "inputs.x", "/call.1")
+    assert found is not None
+    origin = found.origin
     assert origin is not None
     assert (origin.how, origin.writer, origin.value) == ("input", "/call.1@1", 4)
     assert lineage(ran.store, "run-1", "graph.goal", "/call.1") is None

@@ -251,7 +251,8 @@ def test_what_a_branch_saw_is_what_was_there_when_it_was_forked() -> None:
     ran = run(made, {"s": writes(x=1), "t": writes(x=2)})
     seen = lineage(ran.store, "run-1", "x", "/fan.1/a")
     assert seen is not None
-    assert (seen.writer, seen.value) == ("/s.1@1", 1)
+    assert seen.origin is not None
+    assert (seen.origin.writer, seen.origin.value) == ("/s.1@1", 1)
 
 
 class AtOnce(Scripted):

@@ -11,7 +11,7 @@ import pytest
 
 from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.ports import Index, Store, StoreError
-from attractorc.interpreter.queries import attempts, events, questions, stage_timeline, summary
+from attractorc.interpreter.queries import attempts, events, questions, show, timeline
 from attractorc.interpreter.queries.run_directory import RunDirectory
 from attractorc.interpreter.records.codec import to_json
 from attractorc.interpreter.stores.memory import MemoryStore
@@ -43,10 +43,10 @@ def test_queries_show_what_they_know_of_it(what: str, tmp_path: Path) -> None:
     last = to_json(events(store, "run-1", limit=1000)[-1])
     assert last["type"] == record_type
     assert kind in json.dumps(last)
-    assert summary(store, "run-1").status == "parked"
+    assert show(store, "run-1").status == "parked"
     assert [one.status for one in questions(store, "run-1")] == ["open"]
     assert attempts(store, "run-1")
-    assert stage_timeline(store, "run-1")
+    assert timeline(store, "run-1")
     RunDirectory(tmp_path, store, "run-1").export()
     checkpoint = json.loads((tmp_path / "checkpoint.json").read_bytes())
     assert checkpoint["completed_nodes"] == ["start"]

@@ -29,7 +29,7 @@ from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, Retry
 from attractorc.interpreter.driver.changing import NewPlan
 from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.ports import Answer, Index, PlanRefused, Question, Unkeepable
-from attractorc.interpreter.queries import parting, summary
+from attractorc.interpreter.queries import parting, show
 from attractorc.interpreter.queries.plans import current_plan, first_plan
 from attractorc.interpreter.queries.run_directory import RunDirectory
 from attractorc.interpreter.records import PlanChange, Record, RouteDecision, StageLifecycle
@@ -300,7 +300,7 @@ def test_a_second_change_works_and_a_resume_without_a_file_goes_by_the_last_one(
     assert ran.handler.ran == ["b", "c"]
     assert first_plan(ran.store, "run-1").digest == old.digest
     assert current_plan(ran.store, "run-1").digest == newest.digest
-    assert summary(ran.store, "run-1").plan_digest == newest.digest
+    assert show(ran.store, "run-1").plan_digest == newest.digest
 
 
 def test_the_outcome_is_that_of_a_run_of_the_last_plan() -> None:

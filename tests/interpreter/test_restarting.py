@@ -26,7 +26,7 @@ from attractorc.interpreter.driver.restarting import (
 )
 from attractorc.interpreter.outcome import Outcome
 from attractorc.interpreter.ports import Call, Ports, RunRow, Store, StoreError
-from attractorc.interpreter.queries import list_runs, summary
+from attractorc.interpreter.queries import runs, show
 from attractorc.interpreter.queries.reading import every
 from attractorc.interpreter.records import RouteDecision
 from attractorc.interpreter.simulation import Play, Script, simulate
@@ -138,7 +138,7 @@ def test_old_and_new_run_name_each_other_and_share_plan_source_and_inputs() -> N
     assert (over.next_run, over.status, over.start_at) == ("r.3", "restarted", "work")
     assert begun.plan_digest == link(store, "r", first=True).plan_digest
     assert begun.inputs == INPUTS
-    shown = summary(store, "r.2")
+    shown = show(store, "r.2")
     assert (shown.previous_run, shown.next_run, shown.ended) == ("r", "r.3", True)
     assert chain(store, "r.3") == ("r", "r.2", "r.3")
     routes = [route for route in every(store, "r", RouteDecision) if route.loop_restart]
@@ -175,7 +175,7 @@ def test_a_run_that_dies_anywhere_is_started_anew_exactly_once(
     store = open_store(file)
     ended = carried_on(store, third_time(), resume="r")
     assert ended[-1].status == "success"
-    statuses = [(row.run_id, row.status) for row in list_runs(store)]
+    statuses = [(row.run_id, row.status) for row in runs(store)]
     assert statuses[-2:] == [("r.2", "restarted"), ("r", "restarted")]
     assert len(statuses) == 3
     assert statuses[0][1] == "success"
@@ -206,7 +206,7 @@ def test_a_loop_for_ever_ends_at_max_restarts_and_says_so() -> None:
     assert ended[-1].reason == (
         "'enough' would start the run anew, which may happen 2 times (max_restarts)"
     )
-    assert len(list_runs(store)) == 3
+    assert len(runs(store)) == 3
 
 
 def test_without_restarts_the_first_one_fails() -> None:

@@ -29,7 +29,7 @@ from attractorc.interpreter.ports import (
 from attractorc.interpreter.stores import default_location, open_store
 from attractorc.interpreter.stores.layout import APPLICATION_ID, VERSION
 from attractorc.interpreter.stores.leases import lock_name
-from attractorc.interpreter.stores.paging import page
+from attractorc.interpreter.stores.paging import Stretch, Walk, lists, page
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
 from ..faulty import FaultyFile, FaultyVFS, Translated
@@ -498,31 +498,29 @@ FILTERS = [
 ]
 
 
-def index_that_should_drive(where: Filter) -> str:
-    """The most telling filter's own."""
-    if where.attempt_id is not None:
-        return "INDEX entries_attempt (run=? AND attempt=? AND seq>?)"
-    if where.node_id is not None:
-        return "INDEX entries_node (run=? AND node=? AND seq>?)"
-    if where.path is not None:
-        return "PRIMARY KEY (run=? AND scope=? AND seq>?)"
-    if where.kinds is not None:
-        return "INDEX entries_kind (run=? AND kind=? AND seq>?)"
-    if where.types is not None:
-        return "INDEX entries_type (run=? AND type=? AND seq>?)"
-    return "PRIMARY KEY (run=? AND seq>?)"
+def index_that_should_drive(walks: list[Walk] | None) -> str:
+    """The index of the list that was chosen to be walked."""
+    if walks is None:
+        return "PRIMARY KEY (run=? AND seq>?)"
+    column = walks[0].conditions[0].partition(".")[2].partition(" ")[0]
+    index = "PRIMARY KEY" if column == "scope" else f"INDEX entries_{column}"
+    return f"{index} (run=? AND {column}=? AND seq>?)"
 
 
-def test_every_filter_is_answered_from_an_index_in_order(path: Path) -> None:
+@pytest.mark.parametrize("backwards", [False, True], ids=["oldest first", "newest first"])
+def test_every_filter_is_answered_from_whichever_index_is_to_drive_in_order(
+    path: Path, backwards: bool
+) -> None:
     SqliteStore(path).close()
     raw = sqlite3.connect(path)
-    for where in FILTERS:
-        statement, values = page(1, 0, 256, where)
+    asked = [(where, walks) for where in FILTERS for walks in list(lists(where)) or [None]]
+    for where, walks in asked:
+        statement, values = page(Stretch(1, 0, backwards), 256, where, walks)
         plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
-        walks = [step for step in plan if re.match(r"SCAN (?!page|t\b|\(?subquery)", step)]
-        assert walks == [], (where, plan)
+        assert not [step for step in plan if re.match(r"SCAN (?!page|t\b|\(?subquery)", step)]
         first = next(step for step in plan if re.match(r"SEARCH [es] ", step))
-        assert index_that_should_drive(where) in first, (where, plan)
+        expected = index_that_should_drive(walks)
+        assert (expected.replace(">", "<") if backwards else expected) in first, (where, plan)
     raw.close()
 
 

@@ -21,7 +21,7 @@ from attractorc.interpreter.ports import (
     StoreError,
     Turn,
 )
-from attractorc.interpreter.stores import open_store
+from attractorc.interpreter.stores import open_store, paging
 
 BACKENDS: dict[str, Callable[[Path], str]] = {
     "memory": lambda _folder: "memory:",
@@ -372,6 +372,62 @@ def test_filters_find_their_records_in_order(
     assert " ".join(keys(store.records("r1", where=where))) == expected
     after = [key for key in expected.split() if int(key) > 4]
     assert keys(store.records("r1", after=4, limit=2, where=where)) == after[:2]
+
+
+@pytest.mark.parametrize("effort", [1, 3, 2_000])
+@pytest.mark.parametrize("newest_first", [False, True], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        Filter(),
+        Filter(node_id="b"),
+        Filter(node_id="b", kinds=("started", "completed")),
+        Filter(path="/f.1", kinds=("started",), types=(TYPE,)),
+        Filter(types=(TYPE, PARALLEL), kinds=("initialized", "completed")),
+        Filter(branch="x"),
+        Filter(branch="x", node_id="b"),
+        Filter(branch="nobody"),
+        Filter(kinds=()),
+    ],
+    ids=str,
+)
+def test_looks_one_after_the_other_find_all_whatever_each_may_cost(
+    store: Store,
+    where: Filter,
+    newest_first: bool,
+    effort: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled(store)
+    expected = keys(store.records("r1", where=where))
+    monkeypatch.setattr(paging, "EFFORT", effort)
+    for limit in (1, 2, 100):
+        found: list[str] = []
+        start, looks = None, 0
+        while looks == 0 or start is not None:
+            look = store.search("r1", where, start, limit, newest_first=newest_first)
+            assert len(look.turns) <= limit
+            found += keys(look.turns)
+            start = look.more
+            looks += 1
+            assert looks < 50, "a look that gets nowhere"
+        assert found == (expected[::-1] if newest_first else expected)
+
+
+def test_a_branch_is_found_at_any_depth_by_its_id(store: Store) -> None:
+    filled(store)
+    assert keys(store.records("r1", where=Filter(branch="x"))) == ["3", "5", "6", "7"]
+    assert keys(store.records("r1", where=Filter(branch="in"))) == ["6"]
+    assert keys(store.records("r1", where=Filter(branch="f.1"))) == [], "a stage is no branch"
+
+
+def test_records_of_a_kind_and_a_family_are_counted(store: Store) -> None:
+    filled(store)
+    assert store.count("r1", "completed", TYPE) == 2
+    assert store.count("r1", "completed", PARALLEL) == 0
+    assert store.count("r1", "", TYPE) == 0
+    with pytest.raises(NotFound):
+        store.count("nope", "completed", TYPE)
 
 
 def test_pages_of_records_go_on_after_the_last_number(store: Store) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from attractorc.interpreter.ports import NewerStore, StoreError
-from attractorc.interpreter.queries import attempts, lineage, list_runs
+from attractorc.interpreter.queries import attempts, lineage, runs
 from attractorc.interpreter.stores import layout
 from attractorc.interpreter.stores.layout import MIGRATIONS, VERSION
 from attractorc.interpreter.stores.sqlite import SqliteStore
@@ -57,13 +57,14 @@ def test_every_layout_has_its_store() -> None:
 def test_a_store_of_any_layout_is_read_and_written(number: int, tmp_path: Path) -> None:
     path = left_by(number, tmp_path)
     store = SqliteStore(path)
-    assert [row.run_id for row in list_runs(store)] == ["parked", "ended"]
+    assert [row.run_id for row in runs(store)] == ["parked", "ended"]
     assert len(attempts(store, "ended")) == 6
     origin = lineage(store, "ended", "long", "/fan.1/a")
     assert origin is not None
-    assert origin.value == "x" * 40000
+    assert origin.origin is not None
+    assert origin.origin.value == "x" * 40000
     assert run(asking_plan(), store=store, run_id="new").result.status == "parked"
-    assert [row.run_id for row in list_runs(store)] == ["new", "parked", "ended"]
+    assert [row.run_id for row in runs(store)] == ["new", "parked", "ended"]
     store.close()
     assert raw(path, "PRAGMA user_version") == [VERSION]
     assert raw(path, "PRAGMA integrity_check") == ["ok"]
@@ -76,7 +77,7 @@ def test_an_older_store_is_upgraded_in_place(
     monkeypatch.setattr(layout, "MIGRATIONS", (*MIGRATIONS, NEXT))
     monkeypatch.setattr(layout, "VERSION", VERSION + 1)
     store = SqliteStore(path)
-    assert [row.run_id for row in list_runs(store)] == ["parked", "ended"]
+    assert [row.run_id for row in runs(store)] == ["parked", "ended"]
     store.close()
     assert raw(path, "PRAGMA user_version") == [VERSION + 1]
     assert raw(path, "SELECT note FROM runs") == ["upgraded", "upgraded"]
@@ -112,7 +113,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
     assert raw(path, "PRAGMA user_version") == [VERSION]
     assert "note" not in str(raw(path, "SELECT sql FROM sqlite_master WHERE name = 'runs'"))
     store = SqliteStore(path)
-    assert [row.run_id for row in list_runs(store)] == ["parked", "ended"]
+    assert [row.run_id for row in runs(store)] == ["parked", "ended"]
     store.close()
 
 

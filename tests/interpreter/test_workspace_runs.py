@@ -17,7 +17,7 @@ from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule
 from attractorc.interpreter.driver.journal import read
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call
-from attractorc.interpreter.queries import branches, summary, why
+from attractorc.interpreter.queries import branches, show, why
 from attractorc.interpreter.records import FanInDecision, ParallelLifecycle, StageLifecycle
 from attractorc.interpreter.stores.memory import MemoryStore
 from attractorc.interpreter.workspaces import LocalWorkspaces
@@ -199,7 +199,7 @@ def test_provenance_says_for_each_path_whose_it_is() -> None:
     shown = branches(ran.store, "run-1")
     assert [each.files_changed for each in shown] == [2, 2, 2]
     assert [Path(each.workspace).name for each in shown] == ["a", "b", "c"]
-    assert len(summary(ran.store, "run-1").branch_workspaces) == 3
+    assert len(show(ran.store, "run-1").branch_workspaces) == 3
 
 
 def test_the_files_of_failed_branches_count_under_merge_from_all() -> None:
