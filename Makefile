@@ -11,7 +11,7 @@ FOLDERS := cli compiler interpreter grammar schemas tests benchmarks examples se
 
 .PHONY: run test check setup format clean tree bench bench-parallel bench-durable crash laws \
 	mutants mutations reference rules pre-commit corpus fuzz editor-test schemas conformance \
-	cxdb-live
+	cxdb-live bench-cxdb
 
 setup: $(VENV)/.ready
 
@@ -97,6 +97,10 @@ run: setup
 	$(BIN)/attractorc exec $(GATE)/quality_gate.yaml --directory $(GATE)
 	$(BIN)/attractorc why last checks
 	$(BIN)/attractorc why last findings
+
+# What mirroring a run costs, on the tests' own server or on the real one that is named.
+bench-cxdb: setup
+	$(BIN)/python benchmarks/mirror.py
 
 # kill -9 at every append, barrier and handler of every pipeline of the test, and while resuming.
 crash: setup

@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "replay": "Prove that a run's journal gives its decisions.",
     "diff": "Find the first decision where two runs part.",
     "export": "Write a run's directory.",
+    "mirror": "Send a run to a CXDB server, or compare it with what is there.",
     "gc": "Remove what ended runs left behind.",
     "schema": "Print a JSON Schema.",
 }

@@ -17,6 +17,7 @@ from .agents import Agents, agent_options, configured_agents
 from .custom_handlers import custom_handlers, handlers_option, recorded
 from .exits import Exit, Refused
 from .interviewing import METAVAR
+from .mirroring import Mirroring, mirror_options, refuse_scripted, told
 from .plans import plan_of_file, refuse_unready
 from .redacting import Redaction, configured_for, note_inputs, redaction_options
 from .running import (
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @redaction_options
+@mirror_options
 @colour_option
 def command(
     file: str,
@@ -100,6 +102,7 @@ def command(
     as_json: bool,
     colour: str,
     redaction: Redaction,
+    mirror: Mirroring | None,
 ) -> int:
     """Run a pipeline: real branches, joins and merges by its own policy, every step kept.
 
@@ -119,25 +122,24 @@ def command(
     view = showing.view(compiled.plan, as_json, paint)
     redaction = configured_for(file).and_also(redaction)
     if script is not None:
-        _refuse_actors()
+        _refuse_actors(mirror)
         place = store or simulating.MEMORY
         settings = Settings(place, jobs=jobs, logs=logs, redaction=redaction)
         scene = simulating.scenario(script, case, compiled.plan, paint)
         return _simulated(compiled, settings, view, run_id, scene, inputs, options, as_json)
     if case is not None:
         raise Refused("--case is for --simulate; name its file")
-    plan = compiled.plan
-    values = given_inputs(plan, inputs)
+    values = given_inputs(compiled.plan, inputs)
     place = store_location(store)
     own = custom_handlers(handlers)
     agents = agents.over(configured_agents(file))
-    settings = Settings(place, agents, interviewer, jobs, logs, redaction, own)
+    settings = Settings(place, agents, interviewer, jobs, logs, redaction, own, mirror)
     options |= recorded(handlers)
     workspace = (directory or Path.cwd()).absolute()
     options |= agents.recorded()
     result = _executed(compiled, settings, view, run_id, workspace, values, options, as_json)
     showing.ending(result, view, settings.store, as_json)
-    return EXIT_CODES[result.status]
+    return told(mirror, EXIT_CODES[result.status], showing.naming_store(place))
 
 
 _ACTORS = (
@@ -184,8 +186,9 @@ def refuse_declared(plan: Plan) -> None:
             )
 
 
-def _refuse_actors() -> None:
-    """Refuse options that say who acts in a run where a script does."""
+def _refuse_actors(mirror: Mirroring | None) -> None:
+    """Refuse options that say who acts in a run where a script does, and who gets it."""
+    refuse_scripted(mirror)
     context = click.get_current_context()
     for parameter in context.command.params:
         if parameter.name not in _ACTORS:

@@ -19,6 +19,7 @@ from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
 from .interviewing import METAVAR
+from .mirroring import Mirroring, mirror_options, refuse_scripted, told
 from .plans import refuse_unready
 from .redacting import Redaction, redaction_options, with_recorded
 from .replanning import plan_given, refuse_override
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 @handlers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the event stream as JSON Lines.")
 @redaction_options
+@mirror_options
 @colour_option
 def command(
     run: str,
@@ -80,6 +82,7 @@ def command(
     as_json: bool,
     colour: str,
     redaction: Redaction,
+    mirror: Mirroring | None,
 ) -> int:
     """Go on with a run where its journal ends. Finished stages do not run again.
 
@@ -103,11 +106,13 @@ def command(
         logs,
         with_recorded(redaction, options),
         custom_handlers(handlers),
+        mirror,
     )
     refuse_marker(settings.agents)
     view = showing.view(left.plan, as_json, wants_colour(colour, sys.stderr))
     if simulating.OPTION in options:
         _only_scripted(left.name, agents != Agents() or interviewer or handlers)
+        refuse_scripted(mirror)
         return _played_on(left, settings, kept, view, as_json, wants_colour(colour, sys.stderr))
     refuse_missing(left.name, options, handlers)
     made = ports(settings, kept)
@@ -119,7 +124,7 @@ def command(
     with view:
         result = carried_out(settings, made, opening, onward(settings, made, view, as_json))
     showing.ending(result, view, location, as_json)
-    return EXIT_CODES[result.status]
+    return told(mirror, EXIT_CODES[result.status], showing.naming_store(location))
 
 
 @dataclass(frozen=True, slots=True)

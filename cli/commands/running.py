@@ -11,24 +11,23 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from .agents import Agents
 from .exits import Exit, Refused
 from .interviewing import interviewer
+from .mirroring import Mirroring, followed, ready
 from .redacting import Redaction, secrets_of
+from .stopping import heed_signals
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from attractorc.interpreter.driver import Engine, RunResult
+    from attractorc.interpreter.driver import RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.journal import Journal, Listener
     from attractorc.interpreter.ports import Ports, Store
@@ -65,6 +64,7 @@ class Settings:
     logs: Path | None = None
     redaction: Redaction = field(default_factory=Redaction)
     handlers: Mapping[str, Any] = field(default_factory=dict)
+    mirror: Mirroring | None = None
 
 
 def store_location(given: str | None) -> str:
@@ -229,7 +229,9 @@ def carried_out(
                 heed_signals(engine)
                 if stopping:
                     engine.request_stop()
-                result = await engine.run()
+                run_id = journal.state.run_id
+                async with followed(settings.mirror, settings.store, run_id, engine):
+                    result = await engine.run()
             finally:
                 journal.close()
                 where.close()
@@ -241,6 +243,7 @@ def carried_out(
             stopping = engine.stopping
 
     try:
+        ready(settings.mirror, settings.store)
         return carried_through(go())
     except (Unkeepable, PlanRefused) as error:
         raise Refused(str(error)) from error
@@ -257,19 +260,3 @@ def forget(where: Folders, made: Ports) -> None:
     if where.workspaces is not None and made.workspaces is not None:
         remove_run(where.workspaces, made.workspaces)
         shutil.rmtree(where.workspaces.parent.parent, ignore_errors=True)
-
-
-def heed_signals(engine: Engine) -> None:
-    """Let Ctrl-C ask the engine for a stop, and a second one end what runs."""
-    asked = 0
-
-    def stop() -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            click.echo("stopping at the next boundary; once more to stop at once", err=True)
-        engine.request_stop(at_once=asked > 1)
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)

@@ -17,7 +17,8 @@ from .exits import Exit, Refused
 from .files import read_one
 from .going_on import told_and_next
 from .redacting import secrets_of
-from .running import EXIT_CODES, Settings, heed_signals, listeners
+from .running import EXIT_CODES, Settings, listeners
+from .stopping import heed_signals
 
 if TYPE_CHECKING:
     from attractorc.compiler.plan.model import Plan

@@ -130,6 +130,12 @@ class Client:
         if self._one(frames.attach_fs(turn, root), frames.read_attached) != (turn, root):
             raise Garbled(f"CXDB at {self.place} attached another tree than it was asked to")
 
+    def interrupt(self) -> None:
+        """End what another thread waits for: for it, the server has closed the connection."""
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
     def close(self) -> None:
         """Hang up; safe to call twice."""
         if self._connection is not None:

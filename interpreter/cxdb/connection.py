@@ -82,6 +82,13 @@ class Connection:
             self.close()
             raise
 
+    def interrupt(self) -> None:
+        """Wake the thread that waits for an answer, which then finds the connection closed."""
+        opened = self._socket
+        if opened is not None:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Hang up; safe to call twice."""
         if self._socket is not None:
@@ -117,8 +124,7 @@ class Connection:
         if self._socket is None:
             raise Closed(f"the connection to {self._name} is closed")
         try:
-            if _QUICK is not None:  # it does not last, so it is said before each reading
-                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK, 1)
+            acknowledge_at_once(self._socket)
             data = self._socket.recv(_CHUNK)
         except OSError as error:
             raise self._broken(error) from error
@@ -133,6 +139,15 @@ class Connection:
         if isinstance(error, ConnectionResetError | BrokenPipeError):
             return Closed(f"{self._name} closed the connection")
         return Unreachable(f"the connection to {self._name} failed: {_said(error)}")
+
+
+def acknowledge_at_once(connection: socket.socket) -> None:
+    """Let the system acknowledge what comes next without delay, where it can.
+
+    It does not last, so it is said before each reading.
+    """
+    if _QUICK is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, _QUICK, 1)
 
 
 def _said(error: Exception) -> str:

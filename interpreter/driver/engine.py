@@ -76,9 +76,11 @@ class Engine:
         """Whether somebody asked for a stop."""
         return self._stopping
 
-    def request_stop(self, *, at_once: bool = False) -> None:
+    def request_stop(self, *, at_once: bool = False, reason: str | None = None) -> None:
         """Stop at the next boundary; `at_once` ends what runs. The run can be resumed."""
         self._stopping = True
+        if reason is not None:
+            self._why_stopped = (reason, None)
         self._tasks.cancel_all(attempts=at_once)
         self._events.put_nowait(Woken())
 

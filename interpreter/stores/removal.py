@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..ports import Locked, NotFound, Removed, StoreError
 from .leases import holders, take
+from .outbox import TABLES
 from .references import named_in
 from .transactions import Transactions
 
@@ -43,7 +44,7 @@ class Removal:
         self._read_needed(contexts)
         turns = self._delete("turns", "context", contexts)
         self._delete("contexts", "id", contexts)
-        for table in ("entries", "scopes", "controls"):
+        for table in ("entries", "scopes", "controls", *self._mirrored()):
             self._delete(table, "run", [number for number, _ in going.values()])
         self._delete("runs", "number", [number for number, _ in going.values()])
         self._delete("epochs", "run_id", going)
@@ -98,6 +99,11 @@ class Removal:
                 if context not in contexts:
                     self.needed.update(named_in(payload))
             self.seen = page[-1][0]
+
+    def _mirrored(self) -> list[str]:
+        """The tables of the outbox, where there is one."""
+        made = {name for (name,) in self.do.all("SELECT name FROM sqlite_master")}
+        return [table for table in TABLES if table in made]
 
     def _delete(self, table: str, column: str, values: Iterable[int | str]) -> int:
         before = self.do.changes()
