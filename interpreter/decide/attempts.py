@@ -27,7 +27,7 @@ def concluded(
     `dropped` are context keys that the stage may not write, `factor` in [0.5, 1.5] is the
     jitter of a delay.
     """
-    step = state.step(walker)
+    step = walker.step
     more = {"dropped_keys": list(dropped), "duration_ms": duration_ms}
     if not retry.tries_again(step.retry, outcome, walker.attempt):
         final = retry.final(step, outcome, walker.attempt)

@@ -46,7 +46,7 @@ def begin(state: State, walker: Walker) -> tuple[Command, ...]:
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
     try:
-        inputs = inputs_of(plan, cast("Child", state.step(walker).work), walker)
+        inputs = inputs_of(plan, cast("Child", walker.step.work), walker)
     except Unfit as unfit:
         reason = f"'{walker.node}' cannot run the pipeline '{plan.name}': {unfit}"
         outcome = failed(reason, permanent=True, source="engine")
@@ -80,7 +80,7 @@ def _around(state: State, walker: Walker) -> int:
 def returned(state: State, child: Walker) -> tuple[Command, ...]:
     """Commands for a child that has come to its end: its outcome is the stage's."""
     caller = state.walkers[child.caller or ""]
-    step = state.step(caller)
+    step = caller.step
     plan = child.plan
     status = Status.SUCCESS if child.status is Status.SKIPPED else child.status
     if status is Status.FAIL:

@@ -59,7 +59,7 @@ def started(state: State, walker: Walker) -> StageLifecycle:
         state,
         walker,
         "started",
-        handler=handler_name(state.step(walker).work),
+        handler=handler_name(walker.step.work),
         epoch=state.epoch,
         **attempt_fields(state, walker),
     )

@@ -56,7 +56,7 @@ def fan_out_end(state: State, walker: Walker, fork: Fork) -> Record:
 
 def fan_in(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     """A started fan-in: ask for the winner if need be, decide the merge, commit what it says."""
-    work = state.step(walker).work
+    work = walker.step.work
     assert isinstance(work, FanIn)
     fork = state.forks.get(walker.fork or "")
     if fork is None or fork.region.fan_out != work.region:

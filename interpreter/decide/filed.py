@@ -93,6 +93,6 @@ def _left(
         outcome = failed(str(answer), permanent=True, source="engine")
         return (drafts.committed(state, walker, outcome),)
     assert fork.decision is not None
-    if isinstance(state.step(walker).work, FanIn):
+    if isinstance(walker.step.work, FanIn):
         return (fan_in.fan_in_end(state, walker, fork.decision),)
     return (fan_in.fan_out_end(state, walker, fork),)

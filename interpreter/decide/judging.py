@@ -72,7 +72,7 @@ def go_on(
         return () if limits.stopping else _ask(state, walker)
     if walker.answer.selected_index is not None:
         return Settled({asking.kind: asking.candidates[walker.answer.selected_index]})
-    step = state.step(walker)
+    step = walker.step
     outcome = _unanswered(state, walker, walker.answer)
     if retry.tries_again(step.retry, outcome, walker.attempt):
         return (Commit(concluded(state, walker, outcome)),)
@@ -104,7 +104,7 @@ def judged(
     state: State, walker: Walker, outcome: Outcome, duration_ms: int, factor: float
 ) -> tuple[Record, ...]:
     """Records for what came of an agent's call; its context updates are nobody's result."""
-    step, found = state.step(walker), matter(state, walker)
+    step, found = walker.step, matter(state, walker)
     fault = outcome
     if outcome.status.succeeded:
         try:
@@ -160,7 +160,7 @@ def carried(walker: Walker) -> Mapping[str, Any]:
 
 def question(state: State, walker: Walker) -> Question:
     """The question to a person: one choice for each candidate that ties so far."""
-    step, judge, found = state.step(walker), _judge(state, walker), matter(state, walker)
+    step, judge, found = walker.step, _judge(state, walker), matter(state, walker)
     ids = [each.id for each in found.tied]
     choices = tuple(
         Option(key, _label(each), each.id) for key, each in zip(_keys(ids), found.tied, strict=True)
@@ -196,7 +196,7 @@ def _asking(fork: Fork, results: tuple[BranchResult, ...]) -> Asking | None:
 
 
 def _judge(state: State, walker: Walker) -> Judge:
-    work = state.step(walker).work
+    work = walker.step.work
     assert isinstance(work, FanIn | Parallel)
     assert work.judge is not None, f"the plan names nobody whom '{walker.node}' could ask"
     return work.judge

@@ -50,7 +50,7 @@ def _key(route: Route) -> str:
 
 def question(state: State, walker: Walker) -> Question:
     """The question of the gate that a walker stands at."""
-    step = state.step(walker)
+    step = walker.step
     assert isinstance(step.work, Human)
     return Question(
         id=walker.stage,
@@ -68,7 +68,7 @@ def go_on(state: State, walker: Walker) -> tuple[Command, ...]:
     """Ask, or commit what the answer means."""
     if walker.answer is not None:
         return (Commit(concluded(state, walker, _outcome(state, walker, walker.answer))),)
-    if (nothing := _nothing_to_choose(state.step(walker))) is not None:
+    if (nothing := _nothing_to_choose(walker.step)) is not None:
         reason = f"the human gate '{walker.node}' has no {nothing} to choose from"
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
@@ -84,7 +84,7 @@ def _nothing_to_choose(step: Step) -> str | None:
 
 
 def _outcome(state: State, walker: Walker, answer: InterviewLifecycle) -> Outcome:
-    step = state.step(walker)
+    step = walker.step
     choices = options(step)
     assert isinstance(step.work, Human)
     if answer.form is not None:

@@ -30,7 +30,7 @@ def result(
         return ()
     if walker.doomed or walker.phase is not Phase.RUNNING:
         return (_ignored(state, walker, outcome, duration_ms),)
-    step = state.step(walker)
+    step = walker.step
     if judging.is_judging(step):
         records = judging.judged(state, walker, outcome, duration_ms, factor)
         return with_link(state, walker, outcome, records)
@@ -117,7 +117,7 @@ def child_over(state: State, path: str, writer: str) -> tuple[Record, ...]:
         return ()
     if walker.child is None or walker.child.over:
         return ()
-    time = duration_text(state.step(walker).timeout_ms or 0)
+    time = duration_text(walker.step.timeout_ms or 0)
     record = ChildLifecycle(
         kind="timeout",
         node_id=walker.node,
@@ -162,7 +162,7 @@ def interrupted(state: State, path: str) -> tuple[Record, ...]:
     walker = state.walkers[path]
     if walker.doomed:
         return cancelled(state, path)
-    step = state.step(walker)
+    step = walker.step
     if step.on_interrupted == "fail":
         outcome = failed(
             f"attempt {walker.attempt} of '{step.id}' was interrupted and may have run "
@@ -180,7 +180,7 @@ def question(state: State, walker: Walker) -> Question:
     """What a walker's stage asks a person: a gate's way, a winner, what became of an attempt."""
     if walker.unsure:
         return unsure.question(walker)
-    ask = judging.question if judging.is_judging(state.step(walker)) else people.question
+    ask = judging.question if judging.is_judging(walker.step) else people.question
     return ask(state, walker)
 
 

@@ -63,7 +63,7 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
 
 def start_attempt(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands for a walker in `State.startable`: journal the attempt, then run it."""
-    if judging.is_judging(state.step(walker)):
+    if judging.is_judging(walker.step):
         return judging.start(state, walker)
     if (over := _limit(state, walker)) is not None:
         return _refused(state, walker, over)
@@ -72,7 +72,7 @@ def start_attempt(state: State, walker: Walker) -> tuple[Command, ...]:
 
 def _limit(state: State, walker: Walker) -> str | None:
     """Why a walker may not enter its node any more; its walk then ends, wherever it leads."""
-    limit = state.step(walker).max_visits
+    limit = walker.step.max_visits
     if limit is not None and walker.visit > limit:
         times = "once" if limit == 1 else f"{limit} times"
         return f"'{walker.node}' may be visited {times} (max_visits)"
@@ -87,7 +87,7 @@ def _refused(state: State, walker: Walker, reason: str) -> tuple[Command, ...]:
 
 
 def _enter(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
-    work = state.step(walker).work
+    work = walker.step.work
     if limits.stopping:
         return ()
     if state.awaits_workspace(walker):
@@ -101,7 +101,7 @@ def _enter(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
 
 def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
     """A started stage that runs no handler."""
-    step = state.step(walker)
+    step = walker.step
     match step.work:
         case Start() | Exit():
             return _commit(state, walker, Outcome(Status.SUCCESS, source="engine"))
@@ -131,7 +131,7 @@ def _commit(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ..
 
 
 def _route(state: State, walker: Walker) -> RouteDecision:
-    step = state.step(walker)
+    step = walker.step
     join_at = state.join_at(walker)
     if (over := _limit(state, walker)) is not None:
         return drafts.route(
@@ -150,7 +150,7 @@ def _route(state: State, walker: Walker) -> RouteDecision:
 
 
 def _choice(state: State, walker: Walker, join_at: str | None) -> Choice:
-    step = state.step(walker)
+    step = walker.step
     routed = Status.SUCCESS if isinstance(step.work, Conditional) else walker.status
     fork = None if walker.fork is None else state.forks.get(walker.fork)
     if fork is None and routed is not Status.FAIL:

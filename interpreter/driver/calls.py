@@ -108,7 +108,7 @@ def call_for(
     blob: Callable[[str], bytes],
 ) -> Call:
     """The call of the attempt that a walker is about to make. `blob` reads one of the store's."""
-    step = state.step(walker)
+    step = walker.step
     prompt = ""
     candidates: tuple[str, ...] = ()
     if isinstance(step.work, Agent):

@@ -67,7 +67,7 @@ class Deadlines:
             self._watch(fork.stage, index, timeout - (state.active_ms - begun))
 
     def _watch_child(self, state: State, walker: Walker) -> None:
-        child, timeout = walker.child, state.step(walker).timeout_ms
+        child, timeout = walker.child, walker.step.timeout_ms
         if child is not None and timeout is not None and not child.over:
             self._watch(walker.writer, -1, timeout - (state.active_ms - child.begun_ms))
 

@@ -62,7 +62,10 @@ class Journal:
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
         now = self._clock.now()
-        return tuple([self._append(draft, now) for draft in drafts])
+        kept: list[Record] = []
+        for draft in drafts:
+            kept.append(self._append(draft, now))
+        return tuple(kept)
 
     def save(self) -> None:
         """Everything appended so far survives the process (store.md)."""

@@ -130,7 +130,7 @@ class Replay:
         walker = self._state.walkers.get(record.path)
         if walker is None or record.kind not in ("completed", "failed", "retrying"):
             return None
-        policy = self._state.step(walker).retry
+        policy = walker.step.retry
         outcome = Outcome(Status(record.status), permanent=bool(record.permanent))
         again = tries_again(policy, outcome, record.attempt)
         if again == (record.kind == "retrying"):

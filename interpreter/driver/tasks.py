@@ -141,7 +141,7 @@ class Tasks:
 
     def _handler(self, path: str) -> Handler:
         state = self._journal.state
-        work = state.step(state.walkers[path]).work
+        work = state.walkers[path].step.work
         match work:
             case Tool():
                 return self._ports.handlers["tool"]
@@ -154,7 +154,7 @@ class Tasks:
     async def _attempt(self, path: str, attempt_id: str, handler: Handler) -> None:
         state, clock = self._journal.state, self._ports.clock
         walker = state.walkers[path]
-        timeout_ms = state.step(walker).timeout_ms
+        timeout_ms = walker.step.timeout_ms
         begun, gated = clock.monotonic(), self.gated(path)
 
         def report(process: Process) -> None:

@@ -52,7 +52,7 @@ def attempt_fields(state: State, walker: Walker) -> dict[str, str]:
     """What a record of an attempt's start says of all this: nothing where it is the default."""
     if walker.memory is None:
         return {}
-    step = state.step(walker)
+    step = walker.step
     agent = agent_of(step)
     if agent is None:
         return {}

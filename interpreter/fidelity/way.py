@@ -100,7 +100,7 @@ def branch_line(walker: Walker, limit: int) -> str:
 def known_keys(state: State, walker: Walker) -> tuple[str, ...]:
     """The keys that a stage is told, sorted: those that it `reads`, else all but the engine's."""
     keys = walker.context.plain_keys()
-    reads = state.step(walker).reads
+    reads = walker.step.reads
     if reads is None:
         return keys
     patterns = [pattern.removeprefix("context.") for pattern in reads]

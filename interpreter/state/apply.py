@@ -61,6 +61,7 @@ def adopt(state: State, plan: Plan) -> None:
     for walker in state.walkers.values():
         if walker.plan is replaced:  # a child's own plan was reached, and is the same in both
             walker.plan = plan
+            walker.move(walker.node, walker.visit)
     if memory.has_agents(plan):
         for walker in state.walkers.values():
             walker.memory = walker.memory or memory.Memory()
@@ -163,7 +164,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
             walker.context.set("current_node", walker.node, walker.writer)
             if walker.memory is not None:
                 memory.begun(walker.memory, record)
-            if isinstance(state.step(walker).work, Parallel):
+            if isinstance(walker.step.work, Parallel):
                 forks.clear_results(walker)
             forks.begin_branch(state, walker)
             if handled(state, walker) or brings_files(state, walker):
@@ -190,7 +191,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
             withdraw(state, walker)
             walker.phase = Phase.ENTER
             walker.due = None
-            walker.unsure = record.kind == "interrupted" and asks_after(state.step(walker))
+            walker.unsure = record.kind == "interrupted" and asks_after(walker.step)
             walker.answer = None
             enqueue(state, walker)
         case "judging":
@@ -212,7 +213,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
 
 
 def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
-    step = state.step(walker)
+    step = walker.step
     withdraw(state, walker)
     status = Status(record.status or "fail")
     writer = f"{walker.stage}@{record.attempt}"
@@ -249,7 +250,7 @@ def _did_something(state: State, walker: Walker) -> bool:
     """Whether the stage had an effect, asked a person, or had branches that ran."""
     if walker.child is not None:
         return not children.did_nothing(state, walker)
-    work = state.step(walker).work
+    work = walker.step.work
     return handled(state, walker) or isinstance(work, Human) or walker.fork is not None
 
 

@@ -35,7 +35,7 @@ def beginning(plan: Plan, inputs: Mapping[str, Json]) -> Context:
 
 def plan_below(state: State, walker: Walker) -> Plan:
     """The plan of the pipeline that a walker's stage runs."""
-    work = state.step(walker).work
+    work = walker.step.work
     assert isinstance(work, Child), f"{walker.stage} runs no pipeline"
     return state.plan.children[work.plan] if work.plan else walker.plan
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from attractorc.compiler.plan.model import Plan, Region, Step
+from attractorc.compiler.plan.model import Plan, Region
 from attractorc.compiler.value import Json
 
 from ..elements import Element
@@ -145,10 +145,6 @@ class State:
     def trunk(self) -> Walker:
         """The walker of the trunk."""
         return self.walkers[""]
-
-    def step(self, walker: Walker) -> Step:
-        """The step that a walker stands at."""
-        return walker.plan.steps[walker.node]
 
     def above(self, walker: Walker) -> Walker | None:
         """The walker that forked or called this one; None for the run's trunk."""

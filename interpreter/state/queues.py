@@ -17,7 +17,7 @@ _HANDLED = (Tool, Agent, Custom)
 
 def handled(state: State, walker: Walker) -> bool:
     """Whether the walker's stage runs a handler, and so counts against `--jobs`."""
-    return isinstance(state.step(walker).work, _HANDLED)
+    return isinstance(walker.step.work, _HANDLED)
 
 
 def asks_after(step: Step) -> bool:
@@ -36,22 +36,25 @@ def brings_files(state: State, walker: Walker) -> bool:
 
 def enqueue(state: State, walker: Walker) -> None:
     """Put a walker where the next decision about it is looked for, if there is one."""
-    withdraw_queues(state, walker)
+    path = walker.path
+    state.ready.pop(path, None)
+    state.startable.pop(path, None)
     if walker.doomed:
         return
     match walker.phase:
+        case Phase.ROUTE | Phase.STOPPED:
+            state.ready[path] = None
         case Phase.ENTER | Phase.RUNNING if walker.unsure:
-            state.ready[walker.path] = None
-        case Phase.ENTER if state.awaits_workspace(walker):
-            state.ready[walker.path] = None
-        case Phase.ENTER if handled(state, walker):
-            state.startable[walker.path] = None
-        case Phase.RUNNING if handled(state, walker):
+            state.ready[path] = None
+        case Phase.ENTER if isinstance(walker.step.work, _HANDLED):
+            queue = state.ready if state.awaits_workspace(walker) else state.startable
+            queue[path] = None
+        case Phase.RUNNING if isinstance(walker.step.work, _HANDLED):
             pass
-        case Phase.ENTER | Phase.RUNNING | Phase.ROUTE | Phase.STOPPED:
-            state.ready[walker.path] = None
+        case Phase.ENTER | Phase.RUNNING:
+            state.ready[path] = None
         case Phase.CALLING if walker.child is not None and walker.child.over:
-            state.ready[walker.path] = None
+            state.ready[path] = None
         case Phase.BACKOFF | Phase.ASKING | Phase.FORKED | Phase.CALLING:
             pass
 

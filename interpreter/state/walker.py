@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from attractorc.compiler.plan.model import Plan
+from attractorc.compiler.plan.model import Plan, Step
 from attractorc.compiler.value import Json, encoded
 
 from ..context import Context
@@ -73,13 +73,14 @@ class Walker:
     caller: str | None = None
     child: ChildRun | None = None
     stage: str = field(init=False)
+    step: Step = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.stage = _stage_id(self.path, self.node, self.visit)
+        self.move(self.node, self.visit)
 
     def move(self, node: str, visit: int) -> None:
         """Stand at another node, or again at this one; only `apply` may call this."""
-        self.node, self.visit = node, visit
+        self.node, self.visit, self.step = node, visit, self.plan.steps[node]
         self.stage = _stage_id(self.path, node, visit)
 
     def attempt_id(self, run_id: str) -> str:

@@ -104,7 +104,9 @@ class SqliteStore(RunTables):
         """
         if len(payload) > PAYLOAD_LIMIT_BYTES:
             raise StoreError(f"a record of {len(payload)} bytes is too large for the store")
-        self._begin()
+        do = self._do
+        if not do.writing or self._era != do.era:
+            self._begin()
         if lease is not None:
             self._refuse_fenced(lease)
         place, above = self._heads.get(context) or self._head(context)
@@ -113,7 +115,7 @@ class SqliteStore(RunTables):
             last = (self._ends.get(index.run_id) or self._end(index.run_id))[1]
             rises = index.sequence_no > last and key == f"{index.run_id}|{index.sequence_no}"
         if parent is not None or not rises:
-            found = self._do.one(_BY_KEY, (place, key))
+            found = do.one(_BY_KEY, (place, key))
             if found is not None:
                 return same_turn(turn_of(found), record_type, version, payload, parent)
         if parent is not None:
@@ -121,13 +123,13 @@ class SqliteStore(RunTables):
         if index is not None and not rises:
             refuse_unless_rising(index, last)
         refuse_halves(record_type, key, index)
-        number = self._do.next("turn")
+        do.counters["turn"] = number = do.counters["turn"] + 1
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
         self._turns.append((number, place, before, depth, record_type, version, payload, key))
         self._heads[context] = (place, (number, depth))
         if index is not None:
             self._enter(index, number, record_type)
-        self._do.wrote(len(payload))
+        do.wrote(len(payload))
         over = None if before is None else str(before)
         return Turn(str(number), context, over, depth, record_type, version, payload, key)
 
@@ -157,7 +159,8 @@ class SqliteStore(RunTables):
         """Keep bytes once; their BLAKE3-256 in hexadecimal. Durable after `commit`."""
         if len(data) > BLOB_LIMIT_BYTES:
             raise StoreError(f"{len(data)} bytes are too many for one blob")
-        self._begin()
+        if not self._do.writing or self._era != self._do.era:
+            self._begin()
         if (known := self._known_blobs.get(data)) is not None:
             return known
         digest = blake3(data).hexdigest()

@@ -238,6 +238,7 @@ class Transactions:
         raise StoreError(f"{self._path}: {cause(error)}") from error
 
     def _fail(self, error: sqlite3.Error) -> NoReturn:
+        self.writing = False  # whoever would add to the group begins one, and is told
         self._broken = (
             f"{self._path}: {cause(error)}; what was committed before is safe, nothing more is "
             "written: mend the cause, then resume the run"

@@ -21,8 +21,8 @@ from .machine import Run
 SHARED = frozenset(
     {
         *("str", "int", "bool", "Phase", "BranchPhase", "Status", "End", "frozenset[str]"),
-        *("Region", "Plan", "Limits", "Process", "Verdict", "Finish", "Mapping[str, Json]"),
-        *("InterviewLifecycle", "StageLifecycle", "FanInDecision"),
+        *("Region", "Plan", "Step", "Limits", "Process", "Verdict", "Finish"),
+        *("Mapping[str, Json]", "InterviewLifecycle", "StageLifecycle", "FanInDecision"),
         *("tuple[str, ...]", "tuple[Element, ...]"),
     }
 )
@@ -81,6 +81,7 @@ KEYED = {
     "Memory": "absent({it})",
     "ChildRun": "absent({it})",
     "Plan": "id({it})",
+    "Step": "id({it})",
     "Region": "id({it})",
 }
 """How a field of the value `it` stands in a key; all else by a number for its text."""
