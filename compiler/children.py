@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from posixpath import dirname, join
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .diagnostic import Diagnostic, Severity, has_errors
 from .frontend import decode
 from .graph.elements import Attr, Node
 from .graph.model import Graph
 from .plan.child import MAX_NESTED
-from .plan.model import Plan
 from .source import FILE_LIMIT, Files, Source, Unreadable, placed
+
+if TYPE_CHECKING:  # a check of a file without children makes no plan
+    from .plan.model import Plan
 
 MAX_FILES = 100
 RULE = "missing_pipeline"

@@ -37,14 +37,16 @@ digraph example {
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..diagnostic import Diagnostic, Severity
-from ..frontend.arguments import fitting
 from ..frontend.templates import references
 from ..graph.elements import Argument, Node
 from ..graph.model import Graph
-from ..plan.model import Input
 from ..value import nearest
+
+if TYPE_CHECKING:  # most files have no children, and need no plan to be checked
+    from ..plan.model import Input
 
 RULE = "child_inputs"
 SEVERITY = Severity.ERROR
@@ -81,6 +83,8 @@ def _given(
     filled = references(one.value, mine) if isinstance(one.value, str) else ()
     if any(reference.kind != "unknown" for reference in filled):
         return
+    from ..frontend.arguments import fitting
+
     try:
         fitting(known, one.value)
     except ValueError as misfit:
