@@ -182,14 +182,10 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
             notes=notes,
         )
     route = choice.route
-    restarts = route is not None and route.restart and not walker.path
-    if restarts and state.restarts >= state.plan.max_restarts:
+    restarts = route is not None and route.restart
+    if restarts and (over := _no_restart(state, walker)) is not None:
         return drafts.route(
-            state,
-            walker,
-            "limit",
-            terminated_status="fail",
-            terminated_reason=_too_often(walker.node, state.plan.max_restarts),
+            state, walker, "limit", terminated_status="fail", terminated_reason=over
         )
     condition = None if route is None or route.condition is None else route.condition
     return drafts.route(
@@ -203,9 +199,14 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
     )
 
 
-def _too_often(node: str, limit: int) -> str:
-    times = "once" if limit == 1 else f"{limit} times"
-    return f"'{node}' would start the run anew, which may happen {times} (max_restarts)"
+def _no_restart(state: State, walker: Walker) -> str | None:
+    """Why a walker may not start the run anew; None if it may."""
+    would, limit = f"'{walker.node}' would start the run anew", state.plan.max_restarts
+    if walker.path:
+        return f"{would}, which only the trunk of the run's own pipeline may (loop_restart)"
+    if state.restarts < limit:
+        return None
+    return f"{would}, which may happen {'once' if limit == 1 else f'{limit} times'} (max_restarts)"
 
 
 def _edge(source: str, target: str, route: Route | None) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from attractorc.compiler.plan.codec import to_json
-from attractorc.compiler.plan.model import Conditional, Plan
+from attractorc.compiler.plan.model import Conditional, FanIn, Parallel, Plan
 from attractorc.compiler.value import canonical
 from attractorc.interpreter.driver import Engine, RunResult, create_run
 from attractorc.interpreter.driver.calls import Folders
@@ -28,13 +28,13 @@ from attractorc.interpreter.outcome import Outcome
 from attractorc.interpreter.ports import Call, Ports, RunRow, Store, StoreError
 from attractorc.interpreter.queries import runs, show
 from attractorc.interpreter.queries.reading import every
-from attractorc.interpreter.records import RouteDecision
+from attractorc.interpreter.records import ParallelLifecycle, RouteDecision
 from attractorc.interpreter.simulation import Play, Script, simulate
 from attractorc.interpreter.stores import open_store
 from attractorc.interpreter.stores.memory import MemoryStore
 
 from .crashing import Crash
-from .pipelines import Nobody, Scripted, fails, plan, step, to, when, writes
+from .pipelines import Nobody, Scripted, fails, plan, region, run, step, to, when, writes
 
 INPUTS = {"depth": 3}
 
@@ -236,3 +236,20 @@ def test_a_simulation_plays_its_script_on_over_restarts() -> None:
     ran = simulate(looping(), Script({"work": [again, again, Play(writes={"done": "yes"})]}))
     assert (ran.result.run_id, ran.result.status) == ("simulated.3", "success")
     assert ran.context["done"] == "yes"
+
+
+def test_what_is_not_the_trunk_fails_where_it_would_start_the_run_anew() -> None:
+    one = plan(
+        step("fan", work=Parallel()),
+        step("a", to("a", restart=True), region="fan"),
+        step("b", "join", region="fan"),
+        step("join", "exit", work=FanIn("fan")),
+        regions=(region("fan", "a b", "join"),),
+    )
+    came = run(one, {})
+    assert came.result.status == "success"
+    (failed,) = came.of(ParallelLifecycle, "branch_failed")
+    assert failed.reason == (
+        "'a' would start the run anew, which only the trunk of the run's own pipeline may "
+        "(loop_restart)"
+    )
