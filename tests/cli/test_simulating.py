@@ -86,7 +86,7 @@ def test_a_simulated_run_takes_no_actors_when_it_goes_on(
     done = attractorc_inside("resume", "one", "--store", "r.db", *option, cwd=folder)
     assert done.stderr == (
         "attractorc: the run 'one' is simulated and goes on with its script; "
-        "leave out --interviewer and what is about agents\n"
+        "leave out --interviewer, --handlers and what is about agents\n"
     )
     assert done.returncode == 2
 
