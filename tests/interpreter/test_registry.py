@@ -3,10 +3,15 @@
 `tag_history.txt` has a line for each: type, type version that brought it, tag, name, and how
 the bundle describes it. Lines are only added; a field that went away keeps its line, with
 `retired` at its end. A tag on the list is never given to another field.
+
+`released_types.txt` has a line for each version of a type that a release has published: type,
+version, and a digest of its fields. What servers were told under a version never changes, so a type
+with another field gets another version. Before the first release it is empty.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from importlib import resources
@@ -22,6 +27,7 @@ from attractorc.interpreter.records.registry import (
     registry_bundle_text,
 )
 
+RELEASED = Path(__file__).parent / "released_types.txt"
 HISTORY = Path(__file__).parent / "tag_history.txt"
 LINES = HISTORY.read_text("utf-8").splitlines()
 SERVER_TYPES = {"string", "u64", "bool", "array", "map", "any"}
@@ -90,3 +96,50 @@ def test_another_declaration_has_another_id(monkeypatch: pytest.MonkeyPatch) -> 
     assert registry_bundle()["bundle_id"] == before["bundle_id"]
     monkeypatch.setattr("attractorc.interpreter.records.registry.FAMILIES", FAMILIES[1:])
     assert registry_bundle()["bundle_id"] != before["bundle_id"]
+
+
+# --- what was released under a version stays
+
+
+def descriptors() -> dict[tuple[str, str], str]:
+    """A digest of the fields of each type and version, as servers are told of them now."""
+    types = json.loads(registry_bundle_text())["types"]
+    return {
+        (name, version): hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+        for name, declared in types.items()
+        for version, told in declared["versions"].items()
+    }
+
+
+def changed(released: list[str], now: dict[tuple[str, str], str]) -> list[str]:
+    """Types that have other fields now than were released under their version."""
+    frozen = {(line.split()[0], line.split()[1]): line.split()[2] for line in released}
+    return [
+        f"{name} has other fields than its version {version}: raise TYPE_VERSION"
+        for (name, version), digest in frozen.items()
+        if now.get((name, version), digest) != digest
+    ]
+
+
+def test_no_released_type_has_other_fields_under_its_version() -> None:
+    assert changed(RELEASED.read_text("utf-8").splitlines(), descriptors()) == []
+
+
+def test_a_type_that_changes_without_another_version_is_found() -> None:
+    now = descriptors()
+    released = [f"{name} {version} {digest}" for (name, version), digest in now.items()]
+    assert changed(released, now) == []
+    place, digest = next(iter(now.items()))
+    assert changed(released, {**now, place: "another"}) == [
+        f"{place[0]} has other fields than its version 1: raise TYPE_VERSION"
+    ]
+    raised = {key: value for key, value in now.items() if key != place}
+    assert changed(released, {**raised, (place[0], "2"): digest}) == []
+
+
+def test_a_release_writes_its_types_down() -> None:
+    changelog = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+    releases = re.findall(r"^## \[\d+\.\d+\.\d+\]", changelog, re.M)
+    listed = RELEASED.read_text("utf-8").split()[::3]
+    missing = sorted({family.TYPE for family in FAMILIES} - set(listed)) if releases else []
+    assert missing == [], f"{RELEASED.name}: what {releases[:1]} has published"
