@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a check of a file without children makes no plan
 
 MAX_FILES = 100
 RULE = "missing_pipeline"
-_NAMING: Mapping[str, str] = {"pipeline": "pipeline"}
+_NAMING: Mapping[str, str] = {"pipeline": "pipeline", "stack.manager_loop": "stack.child_dotfile"}
 
 
 class Made(Protocol):
@@ -38,6 +38,12 @@ class Made(Protocol):
     def graph(self) -> Graph | None: ...
     @property
     def plan(self) -> Plan | None: ...
+
+
+def naming(graph: Graph, node: Node) -> Attr | None:
+    """The attribute that names the pipeline of a stage; a supervisor's may be the graph's."""
+    name = _NAMING[node.kind]
+    return node.attrs.get(name) or graph.attrs.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,10 @@ class Family:
         for node in graph.nodes.values():
             if node.kind not in _NAMING or _NAMING[node.kind] in node.broken:
                 continue
-            attr = node.attrs.get(_NAMING[node.kind])
+            attr = naming(graph, node)
             try:
+                if not node.value("stack.child_autostart", True):
+                    raise _Wrong(*_NOT_STARTED)
                 made = self._named(graph, attr, chain)
             except _Wrong as wrong:
                 faults.append(_fault(node, attr, wrong))
@@ -126,6 +134,12 @@ class Family:
         return made
 
 
+_NOT_STARTED = (
+    "starts no pipeline (stack.child_autostart=false), and there is no other to watch",
+    "leave stack.child_autostart out",
+)
+
+
 class _Wrong(Exception):
     """Why a node's pipeline cannot be had; a clause, and the mend."""
 
@@ -140,6 +154,6 @@ def _fault(node: Node, attr: Attr | None, wrong: _Wrong) -> Diagnostic:
         Severity.ERROR,
         node.span if attr is None else attr.value_span,
         f"'{node.id}' {wrong}",
-        help='write pipeline="child.dot"' if attr is None else wrong.mend,
+        help=f'write {_NAMING[node.kind]}="child.dot"' if attr is None else wrong.mend,
         node=node.id,
     )

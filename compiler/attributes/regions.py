@@ -188,7 +188,7 @@ CHILDREN: tuple[Row, ...] = (
         _NODE,
         "arguments",
         "What the inputs of the child pipeline are given; ${context.key} alone keeps its type.",
-        kinds=_CHILD,
+        kinds=(*_CHILD, *_MANAGER),
     ),
     Row(
         "stack.child_dotfile",
@@ -196,6 +196,7 @@ CHILDREN: tuple[Row, ...] = (
         "string",
         "The pipeline file that a supervisor starts.",
         kinds=_MANAGER,
+        aliases=("stack.child_workflow",),
         spec=True,
     ),
     Row(
@@ -249,9 +250,23 @@ CHILDREN: tuple[Row, ...] = (
         _NODE,
         "keys",
         "What a supervisor does in a cycle: observe, steer, wait.",
-        "observe, wait",
+        "observe, wait; with something that steers: steer, too",
         kinds=_MANAGER,
         spec=True,
+    ),
+    Row(
+        "manager.steer_prompt",
+        _NODE,
+        "string",
+        "What an agent is told that looks at the child and gives it instructions.",
+        kinds=_MANAGER,
+    ),
+    Row(
+        "manager.steer_command",
+        _NODE,
+        "string",
+        "A command that looks at the child; what it prints are instructions for it.",
+        kinds=_MANAGER,
     ),
     Row(
         "tool_hooks.pre",

@@ -13,7 +13,7 @@ _AGENTS = ("codergen", "custom")
 # A region's two ends: read there only where somebody is asked for the winner.
 _REGION = ("parallel", "parallel.fan_in")
 _MODELS = ("codergen", *_REGION, "custom", "stack.manager_loop")
-_RETRIED = ("codergen", "tool", "wait.human", "pipeline", "custom")
+_RETRIED = ("codergen", "tool", "wait.human", "pipeline", "stack.manager_loop", "custom")
 _WORKERS = ("codergen", "tool", "wait.human", "custom")
 _EFFORTS = ("low", "medium", "high")
 

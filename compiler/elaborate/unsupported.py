@@ -24,7 +24,7 @@ _ATTRIBUTES: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {}
 REFUSED: Mapping[str, str] = {name: row[1] for name, row in _ATTRIBUTES.items()}
 """The attributes that are refused, or some value of them, and what that would be."""
 
-_KINDS: Mapping[Kind, str] = {"stack.manager_loop": "a supervisor (stack.manager_loop)"}
+_KINDS: Mapping[Kind, str] = {}
 
 
 def unsupported_kind(node: str, kind: Kind, span: Span, findings: Findings) -> None:

@@ -16,7 +16,8 @@ from .elements import Node
 ValueShape: TypeAlias = Literal["text", "lines", "unknown"]
 
 _ENGINES: Final = frozenset({"start", "exit", "conditional", "parallel", "parallel.fan_in"})
-_CHILDREN: Final = frozenset({"pipeline"})
+_CHILDREN: Final = frozenset({"pipeline", "stack.manager_loop"})
+_CHILD_KEYS: Final = ("stack.child.status", "stack.child.outcome")
 _READERS: Final = frozenset({"codergen", "tool", "custom", "stack.manager_loop"})
 
 
@@ -58,7 +59,8 @@ def writes_of(node: Node) -> Writes:
         return Writes(own=("human.gate.selected", "human.gate.label"))
     declared: tuple[str, ...] | None = node.value("writes")
     if node.kind in _CHILDREN:  # only what is declared comes out of a child
-        return Writes(declared=declared or (), open_ended="writes" in node.broken)
+        left = _CHILD_KEYS if node.kind == "stack.manager_loop" else ()
+        return Writes(declared=declared or (), own=left, open_ended="writes" in node.broken)
     open_ended = declared is None or "writes" in node.broken
     keys = declared or ()
     own: tuple[str, ...] = ()

@@ -6,13 +6,13 @@ what it puts in for references. It must not know files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..frontend.arguments import fitting
 from ..frontend.templates import parse_template
 from ..graph.elements import Argument, Node
 from ..graph.model import Graph
-from ..plan.model import Child, Given, Plan
+from ..plan.model import Agent, Child, Given, Manager, Plan, Template, Tool
 from ..value import Json
 
 
@@ -35,6 +35,36 @@ def child_of(graph: Graph, node: Node, children: Mapping[str, Plan]) -> Child:
         given.append(Given(one.name, fitting(declared[one.name], value)))
     named = "" if node.id in graph.own else children[node.id].digest
     return Child(named, tuple(given))
+
+
+def manager_of(
+    graph: Graph,
+    node: Node,
+    children: Mapping[str, Plan],
+    text: Callable[[str], Template],
+    agent: Callable[[Node, Template], Agent],
+) -> Manager:
+    """The work of a supervisor; `text` and `agent` make a prompt and a call out of a text."""
+    told, command = node.value("manager.steer_prompt"), node.value("manager.steer_command")
+    steer: Agent | Tool | None = None
+    if told:
+        steer = agent(node, text(str(told)))
+    elif command:
+        steer = Tool(str(command))
+    default = Manager(Child())
+    actions = node.value("manager.actions") or (
+        ("observe", "steer", "wait") if steer else default.actions
+    )
+    workdir = node.value("stack.child_workdir") or graph.value("stack.child_workdir") or ""
+    return Manager(
+        child_of(graph, node, children),
+        node.value("manager.poll_interval", default.poll_interval_ms),
+        node.value("manager.max_cycles", default.max_cycles),
+        node.value("manager.stop_condition"),
+        tuple(dict.fromkeys(actions)),
+        steer if "steer" in actions else None,
+        str(workdir).strip(),
+    )
 
 
 def _name(one: Argument) -> str:

@@ -31,7 +31,7 @@ from ..plan.model import (
     Work,
 )
 from ..value import Json, NotJson, checked
-from .children import child_of
+from .children import child_of, manager_of
 from .effective import effective
 from .judge import judge_of
 
@@ -86,7 +86,7 @@ def work_of(graph: Graph, node: Node, joined: str | None, children: Mapping[str,
         case "pipeline":
             return child_of(graph, node, children)
         case "stack.manager_loop":
-            return Custom(node.kind, _settings(node.attrs))
+            return manager_of(graph, node, children, partial(_text, graph), partial(_agent, graph))
         case "custom":
             return Custom(node.type, _settings(node.attrs))
         case _ as never:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..policy import Join, branches_named
-from .model import Child, Exit, FanIn, Human, Parallel, Plan, Region, Start, Step
+from .child import child_of
+from .model import Exit, FanIn, Human, Parallel, Plan, Region, Start, Step
 
 
 class Broken(ValueError):
@@ -39,14 +40,15 @@ def _child(digest: str, child: Plan) -> Iterator[str]:
 def _named(plan: Plan, one: Plan) -> Iterator[str]:
     """Steps whose child is not in the table, or is given what it does not declare."""
     for name, step in one.steps.items():
-        if not isinstance(step.work, Child):
+        work = child_of(step.work)
+        if work is None:
             continue
-        child = plan.children.get(step.work.plan) if step.work.plan else one
+        child = plan.children.get(work.plan) if work.plan else one
         if child is None:
-            yield f"steps.{name}.work.plan: there is no child '{step.work.plan}'"
+            yield f"steps.{name}.work.plan: there is no child '{work.plan}'"
             continue
         known = {declared.name for declared in child.inputs}
-        for given in step.work.given:
+        for given in work.given:
             if given.name not in known:
                 yield f"steps.{name}.work.given: the child has no input '{given.name}'"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import assert_never
 
+from ..expr import condition_text
 from ..plan.model import (
     Agent,
     Child,
@@ -22,6 +23,7 @@ from ..plan.model import (
     Human,
     InputRef,
     Judge,
+    Manager,
     Parallel,
     Region,
     Start,
@@ -166,6 +168,8 @@ def kind_words(step: Step) -> str:
             return f"fan-in of {region}"
         case Child():
             return "pipeline"
+        case Manager():
+            return "supervisor"
         case Custom(type):
             return type
         case _ as never:
@@ -181,6 +185,10 @@ def work_words(step: Step) -> str:
             return template_text(step.work.prompt)
         case Human():
             return template_text(step.work.question)
+        case Manager(steer=Agent() as agent):
+            return template_text(agent.prompt)
+        case Manager(steer=Tool(command)):
+            return f"$ {command}"
         case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
             return template_text(judge.question if judge.prompt is None else judge.prompt)
         case _:
@@ -240,10 +248,17 @@ def _handler_words(step: Step) -> Iterator[str]:
             yield f"output {output}"
         case Agent() as agent:
             yield from _agent_words(agent)
-        case Child(named, given):
-            yield f"runs {named[:19] or 'this pipeline itself'}"
-            if given:
-                yield f"with {', '.join(map(_given_words, given))}"
+        case Child() as child:
+            yield from _child_words(child)
+        case Manager() as manager:
+            yield from _child_words(manager.child)
+            every = duration_text(manager.poll_interval_ms)
+            yield f"looks at it every {every}, at most {manager.max_cycles} times"
+            yield f"actions {', '.join(manager.actions)}"
+            if manager.stop is not None:
+                yield f"stops it when {condition_text(manager.stop)}"
+            if manager.workdir:
+                yield f"in the folder {manager.workdir}"
         case Human(_, str(choice)):
             yield f"without an answer to {choice}"
         case Parallel(Judge() as judge) | FanIn(_, Judge() as judge):
@@ -252,6 +267,12 @@ def _handler_words(step: Step) -> Iterator[str]:
                 yield f"without an answer {judge.default_choice} wins"
         case _:
             pass
+
+
+def _child_words(child: Child) -> Iterator[str]:
+    yield f"runs {child.plan[:19] or 'this pipeline itself'}"
+    if child.given:
+        yield f"with {', '.join(map(_given_words, child.given))}"
 
 
 def _given_words(given: Given) -> str:

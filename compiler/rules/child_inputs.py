@@ -93,7 +93,7 @@ def _given(
 
 
 def _missing(node: Node, name: str, child: Graph) -> Diagnostic:
-    attr = node.attrs.get("pipeline")
+    attr = node.attrs.get("pipeline") or node.attrs.get("stack.child_dotfile")
     return Diagnostic(
         RULE,
         SEVERITY,

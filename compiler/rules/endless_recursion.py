@@ -48,11 +48,11 @@ def check(graph: Graph) -> Iterator[Diagnostic]:
     if not _leads(graph, graph.start, graph.exit, ()):
         return  # told by the rules about ways
     node = next(node for node in graph.nodes.values() if node.id in graph.own)
-    attr = node.attrs["pipeline"]
+    attr = node.attrs.get("pipeline") or node.attrs.get("stack.child_dotfile")
     yield Diagnostic(
         RULE,
         SEVERITY,
-        attr.value_span,
+        node.span if attr is None else attr.value_span,
         f"'{node.id}' runs this pipeline inside itself, and every way to the exit leads through"
         " such a stage: no run can end",
         help="lead an edge round it, with a condition",

@@ -8,25 +8,22 @@ must not know where a pipeline came from.
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import cast
 
-from attractorc.compiler.plan.child import MAX_NESTED, Child, Given
-from attractorc.compiler.plan.model import Input, Plan, Step
+from attractorc.compiler.plan.child import MAX_NESTED, Child, Given, child_of
+from attractorc.compiler.plan.model import Input, Manager, Plan
 from attractorc.compiler.plan.template import ContextRef, InputRef
 from attractorc.compiler.value import Json, as_text, canonical
 
 from ..evaluate import looked_up, render
 from ..outcome import Outcome, Status, failed
-from ..records import ChildLifecycle
 from ..state import State, Walker
 from ..state.children import plan_below
-from . import drafts
+from . import drafts, supervising
 from .attempts import concluded
+from .child_writes import declared_writes
 from .commands import Command, Commit
 from .given_up import below
-from .terminals import spoken_writes
-from .writing import glob, is_reserved
 
 SOURCE = "pipeline"
 
@@ -46,20 +43,17 @@ def begin(state: State, walker: Walker) -> tuple[Command, ...]:
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
     try:
-        inputs = inputs_of(plan, cast("Child", walker.step.work), walker)
+        inputs = inputs_of(plan, cast("Child", child_of(walker.step.work)), walker)
     except Unfit as unfit:
         reason = f"'{walker.node}' cannot run the pipeline '{plan.name}': {unfit}"
         outcome = failed(reason, permanent=True, source="engine")
         return (Commit((drafts.committed(state, walker, outcome),)),)
     again = "" if walker.attempt == 1 else f"@{walker.attempt}"
-    record = ChildLifecycle(
-        kind="started",
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        attempt=walker.attempt,
-        stage_attempt_id=walker.attempt_id(state.run_id),
-        child_path=f"{walker.stage}{again}",
+    record = drafts.child(
+        state,
+        walker,
+        "started",
+        f"{walker.stage}{again}",
         pipeline=plan.name,
         plan_digest=plan.digest,
         inputs=inputs,
@@ -80,37 +74,54 @@ def _around(state: State, walker: Walker) -> int:
 def returned(state: State, child: Walker) -> tuple[Command, ...]:
     """Commands for a child that has come to its end: its outcome is the stage's."""
     caller = state.walkers[child.caller or ""]
-    step = caller.step
-    plan = child.plan
+    if caller.child is not None and caller.child.steering:
+        return ()  # what is out comes back first
     status = Status.SUCCESS if child.status is Status.SKIPPED else child.status
+    word = "failed" if status is Status.FAIL else "completed"
+    told = _told(state, caller, word, status)
     if status is Status.FAIL:
-        reason = f"the pipeline '{plan.name}' failed: {child.reason or 'it gave no reason'}"
-        outcome = failed(reason, source=SOURCE)
+        said = child.reason or "it gave no reason"
+        reason = f"the pipeline '{child.plan.name}' failed: {said}"
+        outcome = Outcome(status, failure_reason=reason, source=SOURCE, context_updates=told)
     else:
-        outcome = Outcome(status, source=SOURCE, context_updates=_out(step, child))
+        out = declared_writes(caller.step, child)
+        outcome = Outcome(status, source=SOURCE, context_updates={**out, **told})
     return (Commit(concluded(state, caller, outcome)),)
 
 
-def over(state: State, caller: Walker) -> tuple[Command, ...]:
-    """Commands for a stage whose child nobody waits for any more; () while it still runs."""
+def calling(state: State, caller: Walker) -> tuple[Command, ...]:
+    """Commands for a stage whose child runs; () while there is nothing to do about it."""
     child = caller.child
-    if child is None or not child.over:
+    if child is None:
         return ()
-    if any(walker.path in state.running for walker in state.subtree(child.path)):
+    if not child.over:
+        return supervising.decided(state, caller)
+    below_it = [walker.path for walker in state.subtree(child.path)]
+    if child.steering or any(path in state.running for path in below_it):
         return ()
     ended = tuple(below(state, child.path))
-    outcome = failed(child.over, source="engine")
-    return (Commit((*ended, *concluded(state, caller, outcome))),)
+    return (
+        Commit(
+            (*ended, *concluded(state, caller, _given_up(state, caller))),
+        ),
+    )
 
 
-def _out(step: Step, child: Walker) -> dict[str, Json]:
-    """What comes out of a child: what it wrote to the keys that its stage declares."""
-    patterns = [glob(pattern) for pattern in step.writes or ()]
-    return {
-        key: written.value
-        for key, written in sorted(spoken_writes(child).items())
-        if not is_reserved(key) and any(fnmatchcase(key, pattern) for pattern in patterns)
-    }
+def _given_up(state: State, caller: Walker) -> Outcome:
+    child = caller.child
+    assert child is not None
+    status = Status(child.over_status)
+    told = _told(state, caller, "stopped", status)
+    if status is Status.FAIL:
+        return Outcome(status, failure_reason=child.over, source="engine", context_updates=told)
+    out = declared_writes(caller.step, state.walkers[child.path])
+    return Outcome(status, notes=child.over, source="engine", context_updates={**out, **told})
+
+
+def _told(state: State, caller: Walker, word: str, status: Status) -> dict[str, Json]:
+    if not isinstance(caller.step.work, Manager):
+        return {}
+    return supervising.left(word, status.value)
 
 
 def inputs_of(plan: Plan, work: Child, walker: Walker) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from ..fidelity import attempt_fields
 from ..outcome import Outcome
 from ..ports import Question
 from ..records import (
+    ChildLifecycle,
     InterviewLifecycle,
     ParallelLifecycle,
     RouteDecision,
@@ -31,6 +32,7 @@ HANDLER_NAMES = {
     "Parallel": "parallel",
     "FanIn": "parallel.fan_in",
     "Child": "pipeline",
+    "Manager": "stack.manager_loop",
 }
 
 
@@ -95,6 +97,22 @@ def heard(outcome: Outcome) -> dict[str, Any]:
         "agent": dict(outcome.agent),
         "ignored": list(outcome.ignored),
     }
+
+
+def child(
+    state: State, walker: Walker, kind: str, child_path: str, **fields: Any
+) -> ChildLifecycle:
+    """A record about the pipeline that the walker's current attempt runs."""
+    return ChildLifecycle(
+        kind=kind,
+        node_id=walker.node,
+        path=walker.path,
+        visit=walker.visit,
+        attempt=walker.attempt,
+        stage_attempt_id=walker.attempt_id(state.run_id),
+        child_path=child_path,
+        **fields,
+    )
 
 
 def route(state: State, walker: Walker, rule: str, **fields: Any) -> RouteDecision:

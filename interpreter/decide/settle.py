@@ -15,7 +15,7 @@ from ..records import ChildLifecycle, InterviewLifecycle, ParallelLifecycle, Rec
 from ..state import Phase, State, Walker
 from ..state.forks import stage_of
 from ..state.phases import BranchPhase
-from . import drafts, judging, people, unsure
+from . import drafts, judging, people, supervising, unsure
 from .attempts import concluded
 from .linking import with_link
 from .writing import admitted
@@ -28,6 +28,8 @@ def result(
     walker = state.walkers.get(path)
     if walker is None or walker.attempt_id(state.run_id) != attempt_id:
         return ()
+    if walker.child is not None and walker.child.steering:
+        return supervising.steered(state, walker, outcome)
     if walker.doomed or walker.phase is not Phase.RUNNING:
         return (_ignored(state, walker, outcome, duration_ms),)
     step = walker.step
@@ -118,23 +120,14 @@ def child_over(state: State, path: str, writer: str) -> tuple[Record, ...]:
     if walker.child is None or walker.child.over:
         return ()
     time = duration_text(walker.step.timeout_ms or 0)
-    record = ChildLifecycle(
-        kind="timeout",
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        attempt=walker.attempt,
-        stage_attempt_id=walker.attempt_id(state.run_id),
-        child_path=walker.child.path,
-        reason=f"timed out after {time}",
-    )
-    return (record,)
+    reason = f"timed out after {time}"
+    return (drafts.child(state, walker, "timeout", walker.child.path, reason=reason),)
 
 
 def late_paths(state: State, record: Record) -> tuple[str, ...]:
     """The walkers that a timeout's record has doomed: their attempts are to be ended."""
-    if isinstance(record, ChildLifecycle) and record.kind == "timeout":
-        return tuple(walker.path for walker in state.subtree(record.child_path))
+    if isinstance(record, ChildLifecycle) and record.kind in ("timeout", "given_up"):
+        return (record.path, *(walker.path for walker in state.subtree(record.child_path)))
     if not isinstance(record, ParallelLifecycle) or record.kind not in (
         "branch_timeout",
         "join_timeout",
@@ -152,6 +145,8 @@ def late_paths(state: State, record: Record) -> tuple[str, ...]:
 def cancelled(state: State, path: str) -> tuple[Record, ...]:
     """Records for an attempt that was ended because its branch is not needed."""
     walker = state.walkers.get(path)
+    if walker is not None and walker.child is not None and walker.child.steering:
+        return supervising.unsteered(state, walker, "the steering was ended")
     if walker is None or path not in state.running or not walker.doomed:
         return ()
     return (drafts.stage(state, walker, "cancelled"),)
@@ -160,6 +155,8 @@ def cancelled(state: State, path: str) -> tuple[Record, ...]:
 def interrupted(state: State, path: str) -> tuple[Record, ...]:
     """Records for an attempt whose end the engine did not live to see (semantics 7)."""
     walker = state.walkers[path]
+    if walker.child is not None and walker.child.steering:
+        return supervising.unsteered(state, walker, "the steering was interrupted")
     if walker.doomed:
         return cancelled(state, path)
     step = walker.step

@@ -17,6 +17,7 @@ from attractorc.compiler.plan.model import (
     Exit,
     FanIn,
     Human,
+    Manager,
     Parallel,
     Route,
     Start,
@@ -55,7 +56,7 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
         case Phase.STOPPED:
             return _stop(state, walker)
         case Phase.CALLING:
-            return children.over(state, walker)
+            return () if limits.stopping else children.calling(state, walker)
         case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
             return ()
     assert_never(walker.phase)
@@ -119,7 +120,7 @@ def _go_on(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
             return fan_in.fan_out(state, walker, limits)
         case FanIn():
             return fan_in.fan_in(state, walker, limits)
-        case Child():
+        case Child() | Manager():
             return () if limits.stopping else children.begin(state, walker)
         case Tool() | Agent() | Custom():
             raise AssertionError(f"{walker.stage} runs a handler and is not decided here")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..decide import settle
+from ..decide import settle, supervising
 from ..decide.filed import filed
 from ..records import Record
 from .artifacts import attach
@@ -20,6 +20,7 @@ from .events import (
     DelayOver,
     Event,
     Filed,
+    LookDue,
     Polled,
     Result,
     TimeOver,
@@ -63,6 +64,9 @@ class Arrivals:
                 return settle.answered(state, event.question_id, event.answer)
             case TimeOver():
                 return settle.time_over(state, event.stage, event.branch)
+            case LookDue():
+                self._tasks.looks.pop(event.path, None)
+                return supervising.look(state, event.path, event.writer)
             case Filed():
                 self._tasks.files.pop(event.work.path, None)
                 return filed(state, event.work, event.answer)

@@ -19,8 +19,7 @@ from attractorc.compiler.plan.model import Agent
 from attractorc.compiler.value import Json
 
 from ..carried import NOTHING
-from ..context import Context
-from ..decide import judging
+from ..decide import judging, supervising
 from ..evaluate import render
 from ..fidelity import told
 from ..ports import Call, Process
@@ -116,11 +115,17 @@ def call_for(
     elif judging.is_judging(step):
         prompt = judging.agent_prompt(state, walker)
         candidates = judging.matter(state, walker).asking.candidates
+    seen: Mapping[str, Json] = walker.context
+    attempt_id = walker.attempt_id(state.run_id)
+    if walker.child is not None:
+        step, prompt, seen = supervising.asked(state, walker)
+        attempt_id = f"{attempt_id}/steer.{walker.child.cycle}"
     carried, session = NOTHING, ""
     if walker.memory is not None and agent_of(step) is not None:
         carried, session = told(state, walker, blob)
     fork = state.own_fork(walker)
     own = state.workspace_of(walker)
+    folder = Path(own) if own else folders.workspace
     return Call(
         run_id=state.run_id,
         step=step,
@@ -129,12 +134,12 @@ def call_for(
         visit=walker.visit,
         attempt=walker.attempt,
         stage_id=walker.stage,
-        attempt_id=walker.attempt_id(state.run_id),
-        context=_View(walker.context),
+        attempt_id=attempt_id,
+        context=_View(seen),
         goal=walker.plan.goal,
         inputs=walker.inputs,
         prompt=prompt,
-        workspace=Path(own) if own else folders.workspace,
+        workspace=folder.joinpath(*supervising.workdirs(state, walker)),
         logs_root=folders.logs_root,
         stage_dir=lambda: folders.make(walker),
         report=report,
@@ -149,7 +154,7 @@ def call_for(
 class _View(Mapping[str, Json]):
     """What a handler reads: copies, so that what it does to a value reaches nobody."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Mapping[str, Json]) -> None:
         self._context = context
 
     def __getitem__(self, key: str) -> Json:

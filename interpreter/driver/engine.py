@@ -24,7 +24,7 @@ from ..decide import (
 )
 from ..decide.stages import RESTARTED
 from ..ports import Ports
-from ..records import Record, RunLifecycle, StageLifecycle
+from ..records import Record, RunLifecycle
 from .arrivals import Arrivals
 from .calls import Folders
 from .closing import checkpoint, closing_records
@@ -176,8 +176,7 @@ class Engine:
         effects: list[Callable[[], None]] = []
         state = self._journal.state
         for record in self._journal.append(records):
-            if isinstance(record, StageLifecycle) and record.kind == "retrying":
-                effects.append(partial(self._tasks.wait, record.path))
+            effects.extend(self._tasks.timers_for(record))
             if state.timed:
                 self._deadlines.heed(state, record)
                 if late := settle.late_paths(state, record):
@@ -211,6 +210,8 @@ class Engine:
                 self._events.put_nowait(Woken())
                 return None
             return self._close("parked", "waits for an answer")
+        if self._tasks.looks:
+            return None
         raise AssertionError("nothing is running, nothing is asked, and the run has not ended")
 
     def _obey(self) -> bool:
@@ -256,10 +257,4 @@ class Engine:
         state = self._journal.state
         if state.timed:
             self._deadlines.take_up(state)
-        for path, walker in state.walkers.items():
-            if walker.due is not None and walker.phase == "backoff" and not walker.doomed:
-                self._tasks.wait(path)
-        for question_id, path in list(state.questions.items()):
-            walker = state.walkers[path]
-            if walker.phase == "asking" and question_id == walker.stage:
-                self._tasks.ask(path)
+        self._tasks.take_up()

@@ -59,6 +59,14 @@ class TimeOver:
 
 
 @dataclass(frozen=True, slots=True)
+class LookDue:
+    """A supervisor is to look at its child; `writer` is its attempt's id within the run."""
+
+    path: str
+    writer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Polled:
     """It is time to look at what other terminals want."""
 
@@ -84,5 +92,5 @@ class Woken:
 
 
 Event: TypeAlias = (
-    Result | Cancelled | Answered | DelayOver | TimeOver | Polled | Filed | Broken | Woken
+    Result | Cancelled | Answered | DelayOver | TimeOver | LookDue | Polled | Filed | Broken | Woken
 )

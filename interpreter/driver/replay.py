@@ -180,7 +180,8 @@ def decided(state: State, record: Record) -> bool:
         case ParallelLifecycle():
             return record.kind not in FROM_OUTSIDE
         case ChildLifecycle():
-            return record.kind != "timeout"
+            stopped = record.kind == "given_up" and record.status == "success"
+            return record.kind in ("started", "steering") or stopped
         case InterviewLifecycle():
             return record.kind in ("started", "withdrawn")
         case StageLifecycle(kind="started" | "judging"):

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-from attractorc.compiler.plan.model import Agent, Custom, FanIn, Parallel, Tool
+from attractorc.compiler.plan.model import Agent, Custom, FanIn, Manager, Parallel, Tool
 
-from ..decide import FileWork, settle
+from ..decide import FileWork, settle, supervising
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
 from ..ports import Answer, Call, Handler, Ports, Process, Question, StoreError
-from ..records import InterviewLifecycle, Record
+from ..records import ChildLifecycle, InterviewLifecycle, Record, StageLifecycle
 from ..state import Phase, Walker
 from ..workspace import WorkspaceError
 from .calls import Folders, call_for
-from .events import Answered, Broken, Cancelled, DelayOver, Event, Filed, Polled, Result
+from .events import (
+    Answered,
+    Broken,
+    Cancelled,
+    DelayOver,
+    Event,
+    Filed,
+    LookDue,
+    Polled,
+    Result,
+)
 from .file_work import job_of
 from .journal import Journal
 
@@ -37,6 +48,7 @@ class Tasks:
         self.attempts: dict[str, asyncio.Task[None]] = {}
         self.asks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.Task[None]] = {}
+        self.looks: dict[str, asyncio.Task[None]] = {}
         self._poller: asyncio.Task[None] | None = None
         self.files: dict[str, asyncio.Task[None]] = {}
 
@@ -104,18 +116,47 @@ class Tasks:
         """Wait until a walker's backoff is over."""
         self.timers[path] = asyncio.create_task(self._delay(path))
 
+    def timers_for(self, record: Record) -> list[Callable[[], None]]:
+        """The timers that a record calls for: the end of a backoff, a supervisor's next look."""
+        if isinstance(record, StageLifecycle) and record.kind == "retrying":
+            return [partial(self.wait, record.path)]
+        if isinstance(record, ChildLifecycle) and supervising.waits(
+            self._journal.state, record.path
+        ):
+            return [partial(self.look, record.path)]
+        return []
+
+    def take_up(self) -> None:
+        """Timers and open questions of a state that was folded from a journal."""
+        state = self._journal.state
+        for path, walker in state.walkers.items():
+            if walker.due is not None and walker.phase == "backoff" and not walker.doomed:
+                self.wait(path)
+            if supervising.waits(state, path):
+                self.look(path)
+        for question_id, path in list(state.questions.items()):
+            walker = state.walkers[path]
+            if walker.phase == "asking" and question_id == walker.stage:
+                self.ask(path)
+
+    def look(self, path: str) -> None:
+        """Wait until a supervisor's next look at its child is due."""
+        if (before := self.looks.get(path)) is not None:
+            before.cancel()
+        self.looks[path] = asyncio.create_task(self._look(path))
+
     def cancel(self, paths: tuple[str, ...]) -> None:
         """End what runs for these walkers; an attempt tells when it has ended."""
         for path in paths:
             if (attempt := self.attempts.get(path)) is not None:
                 attempt.cancel()
-            for waiting in (self.timers, self.asks):
+            for waiting in (self.timers, self.asks, self.looks):
                 if (task := waiting.pop(path, None)) is not None:
                     task.cancel()
 
     def cancel_all(self, *, attempts: bool) -> None:
         """End questions and timers, and attempts too if told so."""
-        for tasks in (self.asks, self.timers, self.attempts if attempts else {}):
+        for tasks in (self.asks, self.timers, self.looks, self.attempts if attempts else {}):
             for task in tasks.values():
                 task.cancel()
 
@@ -137,11 +178,14 @@ class Tasks:
         if self._poller is not None:
             self._poller.cancel()
         tasks = [*self.attempts.values(), *self.asks.values(), *self.timers.values()]
+        tasks += self.looks.values()
         await asyncio.gather(*tasks, *self.files.values(), return_exceptions=True)
 
     def _handler(self, path: str) -> Handler:
         state = self._journal.state
         work = state.walkers[path].step.work
+        if isinstance(work, Manager) and work.steer is not None:
+            work = work.steer
         match work:
             case Tool():
                 return self._ports.handlers["tool"]
@@ -219,6 +263,12 @@ class Tasks:
         left = min((walker.due or 0) - self._ports.clock.now(), walker.delay_ms)
         await self._ports.clock.sleep(left)
         self._events.put_nowait(DelayOver(path))
+
+    async def _look(self, path: str) -> None:
+        walker = self._journal.state.walkers[path]
+        writer, due = walker.writer, walker.due or 0
+        await self._ports.clock.sleep(due - self._ports.clock.now())
+        self._events.put_nowait(LookDue(path, writer))
 
 
 def _no_process(process: Process) -> None:

@@ -8,6 +8,7 @@ registers itself. It must not know a driver.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never, cast
 
 from attractorc.compiler.plan.model import (
@@ -18,6 +19,7 @@ from attractorc.compiler.plan.model import (
     Exit,
     FanIn,
     Human,
+    Manager,
     Parallel,
     Plan,
     Start,
@@ -86,7 +88,9 @@ def handler_name(work: Work) -> str | None:
             return AGENT
         case Custom():
             return work.type
-        case Start() | Exit() | Conditional() | Human() | Parallel() | FanIn() | Child():
+        case (
+            Start() | Exit() | Conditional() | Human() | Parallel() | FanIn() | Child() | Manager()
+        ):
             return None
         case _:
             assert_never(work)
@@ -98,6 +102,11 @@ def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
     Names a missing handler, agent backend or agent program before anything runs.
     """
     steps = [step for one in plan.family for step in one.steps.values()]
+    steps += [
+        replace(step, work=step.work.steer)
+        for step in steps
+        if isinstance(step.work, Manager) and step.work.steer is not None
+    ]
     for step in steps:
         name = handler_name(step.work)
         if name is not None and name not in handlers:

@@ -19,13 +19,22 @@ class ChildLifecycle(Record):
     """A pipeline that an attempt at a stage runs. `node_id`, `path`, `visit` are that stage's.
 
     Kinds: `started` (the first turn of the child's context: where it came from, which plan it
-    runs, what its `inputs` are; `child_path` is the path of its stages) and `timeout` (the
-    time of the attempt is over; `reason` says so). How the child ended is in the record that
-    ends the stage's attempt.
+    runs, what its `inputs` are; `child_path` is the path of its stages), `timeout` (the time
+    of the attempt is over), of a supervisor also `observed` (look number `cycle`; `seen` by
+    key), `steering` and `steered` (`context_updates` go into the child's context), `given_up`
+    (nobody waits for the child any more; `status` is then the attempt's). How the child ended
+    is in the record that ends the stage's attempt.
     """
 
     TYPE: ClassVar[str] = "attractor.child_lifecycle"
-    KINDS: ClassVar[tuple[str, ...]] = ("started", "timeout")
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "started",
+        "timeout",
+        "observed",
+        "steering",
+        "steered",
+        "given_up",
+    )
 
     kind: str = tag(4, "")
     node_id: str = tag(5, "")
@@ -42,3 +51,6 @@ class ChildLifecycle(Record):
     context: str | None = tag(16)
     status: str | None = tag(17)
     reason: str | None = tag(18)
+    cycle: int | None = tag(19)
+    seen: dict[str, Json] = tag(20, {})
+    context_updates: dict[str, Json] = tag(21, {})

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from attractorc.compiler.plan.model import Child, Conditional, Human, Parallel, Plan
+from attractorc.compiler.plan.child import child_of
+from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
 
 from ..outcome import Status
 from ..ports import Process
@@ -77,7 +78,7 @@ def _timed(plan: Plan) -> bool:
     if any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies):
         return True
     steps = (step for one in plan.family for step in one.steps.values())
-    return any(step.timeout_ms and isinstance(step.work, Child) for step in steps)
+    return any(child_of(step.work) is not None for step in steps)
 
 
 def apply(state: State, record: Record) -> None:
@@ -276,6 +277,8 @@ def _route(state: State, record: RouteDecision) -> None:
         walker.phase = Phase.STOPPED if arrived else Phase.ENTER
     walker.process = None
     forks.leave(state, walker, left_from)
+    if walker.caller is not None:
+        children.tell(state, walker)
     enqueue(state, walker)
 
 

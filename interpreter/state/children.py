@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attractorc.compiler.plan.model import Child, Plan
+from attractorc.compiler.plan.child import child_of
+from attractorc.compiler.plan.model import Manager, Plan
 from attractorc.compiler.value import Json
 
 from ..context import Context
 from ..records import ChildLifecycle
+from ..records.times import millis
 from .called import ChildRun
-from .endings import doom
+from .endings import doom, wake_ancestors
 from .memory import Memory, has_agents
 from .model import State
 from .phases import Phase
@@ -35,8 +37,8 @@ def beginning(plan: Plan, inputs: Mapping[str, Json]) -> Context:
 
 def plan_below(state: State, walker: Walker) -> Plan:
     """The plan of the pipeline that a walker's stage runs."""
-    work = walker.step.work
-    assert isinstance(work, Child), f"{walker.stage} runs no pipeline"
+    work = child_of(walker.step.work)
+    assert work is not None, f"{walker.stage} runs no pipeline"
     return state.plan.children[work.plan] if work.plan else walker.plan
 
 
@@ -48,8 +50,19 @@ def taken(state: State, record: ChildLifecycle) -> None:
     match record.kind:
         case "started":
             _start(state, caller, record)
-        case "timeout":
+        case "timeout" | "given_up":
             _give_up(state, caller, record)
+        case "observed" if caller.child is not None:
+            caller.child.cycle = record.cycle or 0
+            caller.child.seen = record.seen
+            caller.due = _next_look(state, caller, record)
+            enqueue(state, caller)
+        case "steering" if caller.child is not None:
+            caller.child.steering = True
+            state.running[caller.path] = None
+            enqueue(state, caller)
+        case "steered" if caller.child is not None:
+            _steered(state, caller, caller.child, record)
         case _:
             raise AssertionError(f"no such record of a child: {record.kind}")
 
@@ -67,6 +80,8 @@ def _start(state: State, caller: Walker, record: ChildLifecycle) -> None:
     )
     caller.child = ChildRun(record.child_path, state.active_ms)
     caller.phase = Phase.CALLING
+    if isinstance(caller.step.work, Manager):
+        caller.due = millis(record.timestamp)
     state.walkers[child.path] = child
     enqueue(state, caller)
     enqueue(state, child)
@@ -77,9 +92,43 @@ def _give_up(state: State, caller: Walker, record: ChildLifecycle) -> None:
     if caller.child is None:
         return
     caller.child.over = record.reason or record.kind
+    caller.child.over_status = record.status or "fail"
+    caller.due = None
     for walker in state.subtree(caller.child.path):
         doom(state, walker)
     enqueue(state, caller)
+
+
+def _next_look(state: State, caller: Walker, record: ChildLifecycle) -> int:
+    work = caller.step.work
+    assert isinstance(work, Manager)
+    pause = work.poll_interval_ms if "wait" in work.actions else 0
+    return millis(record.timestamp) + pause
+
+
+def _steered(state: State, caller: Walker, called: ChildRun, record: ChildLifecycle) -> None:
+    called.steering = False
+    called.steered = record.cycle or 0
+    state.running.pop(caller.path, None)
+    caller.due = _next_look(state, caller, record)
+    child = state.walkers.get(called.path)
+    if child is not None:
+        called.pending.update(record.context_updates)
+        tell(state, child)
+        enqueue(state, child)
+    enqueue(state, caller)
+    if caller.doomed:
+        wake_ancestors(state, caller)
+
+
+def tell(state: State, child: Walker) -> None:
+    """Put what a supervisor said into its child's context, once no branch stands on it."""
+    caller = state.walkers.get(child.caller or "")
+    if caller is None or caller.child is None or child.phase is Phase.FORKED:
+        return
+    for key, value in caller.child.pending.items():
+        child.context.set(key, value, caller.writer)
+    caller.child.pending.clear()
 
 
 def did_nothing(state: State, caller: Walker) -> bool:

@@ -53,7 +53,7 @@ def enqueue(state: State, walker: Walker) -> None:
             pass
         case Phase.ENTER | Phase.RUNNING:
             state.ready[path] = None
-        case Phase.CALLING if walker.child is not None and walker.child.over:
+        case Phase.CALLING if (child := walker.child) is not None and (child.over or child.cycle):
             state.ready[path] = None
         case Phase.BACKOFF | Phase.ASKING | Phase.FORKED | Phase.CALLING:
             pass

@@ -180,7 +180,7 @@ def _outcome(compiled: Compiled) -> str:
 
 def _beside(path: str) -> bytes:
     """What is said to lie beside a pipeline: a text for a prompt, or a pipeline."""
-    return b"digraph { start -> exit }" if path.endswith(".dot") else path.encode()
+    return b"digraph { start -> exit }" if path.endswith((".dot", ".fabro")) else path.encode()
 
 
 @pytest.fixture(scope="module")

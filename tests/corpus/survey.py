@@ -99,7 +99,7 @@ class Surveyed:
 
 def stand_in(path: str) -> bytes:
     """A text for any prompt file, a pipeline for any pipeline: the corpus has no files beside."""
-    if path.endswith(".dot"):
+    if path.endswith((".dot", ".fabro")):
         return b"digraph { start -> exit }"
     return f"The text of {path}.\n".encode()
 
