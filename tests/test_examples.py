@@ -133,6 +133,18 @@ def test_every_package_of_a_release_goes_through_a_pipeline_of_its_own(
 
 
 @pytest.mark.parametrize("suffix", [".dot", ".yaml"])
+def test_a_supervisor_stops_the_work_when_it_is_good_enough(tmp_path: Path, suffix: str) -> None:
+    pipeline = str(EXAMPLES / "supervised" / f"supervised{suffix}")
+    options = ("--store", "runs.db", "--run-id", "gate", "--color", "never")
+    done = attractorc("exec", pipeline, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert value(tmp_path, "complexity") == "9"
+    assert value(tmp_path, "stack.child.status") == "stopped"
+    replayed = attractorc("replay", "gate", "--store", "runs.db", cwd=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout
+
+
+@pytest.mark.parametrize("suffix", [".dot", ".yaml"])
 def test_the_gate_finds_what_is_wrong_with_the_sample(tmp_path: Path, suffix: str) -> None:
     done = run(tmp_path, GATE / f"quality_gate{suffix}", GATE / "sample")
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from attractorc.compiler.frontend.yaml_shapes import Findings
-from attractorc.compiler.plan.model import Agent, Custom, Human, Plan, Step, Tool
+from attractorc.compiler.plan.model import Agent, Custom, Human, Manager, Plan, Step, Tool, Work
 from attractorc.compiler.source import Span
 from attractorc.interpreter.outcome import Status
 from attractorc.interpreter.simulation import Play, Reply, Script
@@ -60,7 +60,7 @@ class _Scripted:
             step = self.step(name, read.keys[name])
             if step is None:
                 continue
-            if not isinstance(step.work, Tool | Agent | Custom) and not self._chooses(
+            if not isinstance(_done(step), Tool | Agent | Custom) and not self._chooses(
                 step, "prompt"
             ):
                 hint = "; what is answered belongs under 'answers'" if _asks(step) else ""
@@ -125,7 +125,7 @@ class _Scripted:
     def _takes(self, step: Step | None, belongs: type) -> bool:
         if step is None:
             return False
-        return isinstance(step.work, belongs) or (
+        return isinstance(_done(step), belongs) or (
             belongs is Agent and self._chooses(step, "prompt")
         )
 
@@ -155,6 +155,11 @@ class _Scripted:
             message = f"'{step.id}' has no timeout, so its question would wait for ever"
             self._findings.error(read.span, message)
         return Reply("answer" if word is None else REPLIES[word], text, after_ms)
+
+
+def _done(step: Step) -> Work | None:
+    """What a stage's handler does: its work, or what steers the child of a supervisor."""
+    return step.work.steer if isinstance(step.work, Manager) else step.work
 
 
 def _key(name: str, plan: Plan) -> str:

@@ -18,7 +18,6 @@ from .ignored import ignored, ignored_files
 from .kinds import kinds
 from .policies import joined, merged
 from .scopes import RawEdge, RawNode, Walk
-from .unsupported import unsupported_attributes, unsupported_kind
 from .values import BROKEN
 
 __all__ = ["elaborate"]
@@ -47,11 +46,8 @@ def elaborate(document: Document) -> tuple[Graph, tuple[Diagnostic, ...]]:
             joined(raw.id, attrs, outgoing.get(raw.id, ()), findings, raw.attrs.keys() - attrs)
         merged(attrs)
         ignored(raw.id, kind, attrs, asked, findings)
-        unsupported_kind(raw.id, kind, raw.span, findings)
-        unsupported_attributes(attrs.values(), findings)
         nodes[raw.id] = _node(raw, kind, type_name, attrs)
     attrs = _sound(walk.graph.attrs)
-    unsupported_attributes(attrs.values(), findings)
     graph = Graph(
         source=document.source,
         language=document.language,
@@ -103,7 +99,6 @@ def _edges(raw_edges: list[RawEdge], findings: Findings) -> tuple[Edge, ...]:
         known = cleaned.get(id(raw.attrs))
         if known is None:
             known = (_sound(raw.attrs), _broken(raw.attrs))
-            unsupported_attributes(known[0].values(), findings)
             cleaned[id(raw.attrs)] = known
         attrs, unread = known
         condition = attrs.get("condition")

@@ -25,7 +25,6 @@ SEVERITIES: Mapping[str, Severity] = {
     "unknown_attribute": Severity.WARNING,
     "unknown_shape": Severity.WARNING,
     "unknown_value": Severity.ERROR,
-    "unsupported": Severity.ERROR,
     "winner_syntax": Severity.ERROR,
     "wrong_type": Severity.ERROR,
 }

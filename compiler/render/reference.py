@@ -105,18 +105,18 @@ TYPES: Mapping[ValueType, str] = {
 }
 
 
-def reference(refused: Mapping[str, str]) -> str:
-    """The whole page; `refused` says by attribute name what is not implemented yet."""
-    parts = [_OPENING, _section("The graph", "graph", _rows("graph"), refused)]
-    parts.append(_section("Every node", "node", _rows("node", ()), refused))
+def reference() -> str:
+    """The whole page."""
+    parts = [_OPENING, _section("The graph", "graph", _rows("graph"))]
+    parts.append(_section("Every node", "node", _rows("node", ())))
     for kind, words in KINDS.items():
         written = f"In DOT {words.dot} or `type={kind}`; in YAML {words.yaml}."
         if kind == "custom":
             written = f"In DOT {words.dot}; in YAML {words.yaml}."
         rows = _rows("node", kind)
-        parts.append(_section(words.title, "node", rows, refused, written))
-    parts.append(_section("Edges", "edge", _rows("edge"), refused))
-    parts.append(_section("Subgraphs", "subgraph", _rows("subgraph"), refused))
+        parts.append(_section(words.title, "node", rows, written))
+    parts.append(_section("Edges", "edge", _rows("edge")))
+    parts.append(_section("Subgraphs", "subgraph", _rows("subgraph")))
     types = "".join(f"| {name} | {_cell(text)} |\n" for name, text in TYPES.items())
     parts.append(f"## Types\n\n| type | how it is written |\n|---|---|\n{types}")
     return "\n".join(parts)
@@ -130,23 +130,19 @@ def _rows(where: Where, kind: str | tuple[()] | None = None) -> tuple[Row, ...]:
     return tuple(row for row in rows if (kind in row.kinds if kind else not row.kinds))
 
 
-def _section(
-    title: str, where: Where, rows: tuple[Row, ...], refused: Mapping[str, str], text: str = ""
-) -> str:
+def _section(title: str, where: Where, rows: tuple[Row, ...], text: str = "") -> str:
     lines = "".join(
-        f"| {' | '.join(_cell(cell) for cell in _cells(row, where, refused))} |\n" for row in rows
+        f"| {' | '.join(_cell(cell) for cell in _cells(row, where))} |\n" for row in rows
     )
     opening = f"## {title}\n\n" + (f"{text}\n\n" if text else "")
     return opening + (_HEAD + lines if rows else "They have no attributes of their own.\n")
 
 
-def _cells(row: Row, where: Where, refused: Mapping[str, str]) -> Iterator[str]:
+def _cells(row: Row, where: Where) -> Iterator[str]:
     yaml = _YAML[where].get(row.name)
     if yaml in KIND_KEYS and not row.kinds:
         yaml = None  # it says a kind, and is no key of every node
     meaning = row.summary.replace("*", "\\*")
-    if row.name in refused:
-        meaning += f" *Not implemented yet: {refused[row.name]}.*"
     also = [f"`{name}`" for name in row.synonyms] + [f"(`{name}`)" for name in row.aliases]
     yield f"`{row.name}`"
     yield f"`{yaml}`" if yaml else ""

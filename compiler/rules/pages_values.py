@@ -241,34 +241,6 @@ digraph review {
 """,
     ),
     (
-        "unsupported",
-        Severity.ERROR,
-        """
-Something that the language has, and this version of attractorc cannot run yet.
-
-It is an error and not passed over, because a run without it would do something else than what
-is written. Each such thing is reported once a file, with what to write instead.
-
-```bad
-digraph review {
-  start [shape=Mdiamond]
-  plan [shape=house, prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-
-```good
-digraph review {
-  start [shape=Mdiamond]
-  plan [prompt="Plan the change"]
-  exit [shape=Msquare]
-  start -> plan -> exit
-}
-```
-""",
-    ),
-    (
         "deprecated_spelling",
         Severity.INFO,
         """

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from attractorc.compiler.plan.child import child_of
 from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
 
 from ..outcome import Status
@@ -49,7 +48,7 @@ RUN_STATUS = {
 
 def begin(plan: Plan) -> State:
     """The state before the first record."""
-    return State(plan, timed=_timed(plan))
+    return State(plan, timed=children.timed(plan))
 
 
 def adopt(state: State, plan: Plan) -> None:
@@ -58,7 +57,7 @@ def adopt(state: State, plan: Plan) -> None:
     What was reached is the same in both, so that only what waits to begin is looked at again.
     """
     replaced, state.plan = state.plan, plan
-    state.timed = state.timed or _timed(plan)
+    state.timed = state.timed or children.timed(plan)
     for walker in state.walkers.values():
         if walker.plan is replaced:  # a child's own plan was reached, and is the same in both
             walker.plan = plan
@@ -71,14 +70,6 @@ def adopt(state: State, plan: Plan) -> None:
     for path in [*state.ready, *state.startable]:
         if (walker := state.walkers[path]).phase is Phase.ENTER:
             enqueue(state, walker)
-
-
-def _timed(plan: Plan) -> bool:
-    policies = [region.policy for one in plan.family for region in one.regions.values()]
-    if any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies):
-        return True
-    steps = (step for one in plan.family for step in one.steps.values())
-    return any(child_of(step.work) is not None for step in steps)
 
 
 def apply(state: State, record: Record) -> None:

@@ -135,3 +135,12 @@ def did_nothing(state: State, caller: Walker) -> bool:
     """Whether no stage of the child that a walker called had an effect."""
     child = None if caller.child is None else state.walkers.get(caller.child.path)
     return child is not None and child.idle_stages == sum(child.visits.values())
+
+
+def timed(plan: Plan) -> bool:
+    """Whether time has to be counted: for joins, for branches, for what stages run."""
+    policies = [region.policy for one in plan.family for region in one.regions.values()]
+    if any(policy.join_timeout_ms or policy.branch_timeout_ms for policy in policies):
+        return True
+    steps = (step for one in plan.family for step in one.steps.values())
+    return any(child_of(step.work) is not None for step in steps)

@@ -20,7 +20,6 @@ import pytest
 
 from attractorc.commands import COMMANDS
 from attractorc.compiler.driver import compile_bytes
-from attractorc.compiler.elaborate import unsupported
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -120,9 +119,7 @@ def test_every_whole_pipeline_on_a_page_is_without_findings(page: Path) -> None:
             compiled = compile_bytes(
                 text.encode(), f"{name}.{language}", files=lambda path: beside[path].encode()
             )
-            # A rule's page may show what this version does not act on yet.
-            silent = {"unsupported"} if page.name == "rules.md" else set()
-            assert [each for each in compiled.diagnostics if each.rule not in silent] == [], text
+            assert compiled.diagnostics == (), text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -136,10 +133,3 @@ def test_the_readme_names_every_command_that_exists_and_denies_none() -> None:
     there, _, missing = text.partition("## What this version does not do")
     assert [name for name in COMMANDS if not re.search(rf"`(attractorc )?{name}\b", there)] == []
     assert [name for name in COMMANDS if f"`{name}`" in missing] == []
-
-
-def test_the_readme_names_all_that_is_refused_as_not_implemented() -> None:
-    _, _, missing = PAGES[0].read_text("utf-8").partition("## What this version does not do")
-    names = {name.partition(".")[0] for name in unsupported._ATTRIBUTES}
-    assert [name for name in sorted(names) if not re.search(rf"`{name}[`=]", missing)] == []
-    assert "supervisors" in missing

@@ -9,7 +9,7 @@ import pytest
 from attractorc.compiler.driver import Compiled, compile_bytes
 from attractorc.compiler.plan.codec import PlanError, from_json, from_text, to_json
 from attractorc.compiler.plan.digest import digest_of
-from attractorc.compiler.plan.model import Agent, Child, Given
+from attractorc.compiler.plan.model import Agent, Child, Given, Manager
 from attractorc.compiler.plan.template import ContextRef
 from attractorc.compiler.render.dot_text import to_dot
 from attractorc.compiler.render.plan_tree import plan_tree
@@ -308,3 +308,87 @@ def test_a_child_has_the_digest_that_it_has_alone() -> None:
     assert made.plan is not None
     ((digest, child),) = made.plan.children.items()
     assert digest_of(child) == digest
+
+
+SUPERVISED = """pipeline: outer
+start: call
+nodes:
+  call:
+    supervise:
+      pipeline: inner.dot
+      poll_interval: 5s
+      max_cycles: 7
+      stop_condition: found>2
+      steer_prompt: Help with $goal
+      workdir: sub
+    with: {n: 3}
+    next: exit
+"""
+
+
+def test_a_supervisor_is_lowered_the_same_in_both_languages() -> None:
+    dot = outer(
+        'shape=house, stack.child_dotfile="inner.dot", with="n=3", manager.poll_interval=5s, '
+        'manager.max_cycles=7, manager.stop_condition="found>2", stack.child_workdir=sub, '
+        'manager.steer_prompt="Help with $goal"'
+    )
+    files = {"outer.dot": dot, "outer.yaml": SUPERVISED, "inner.dot": INNER}
+    one, two = compiled(files), compiled(files, "outer.yaml")
+    assert one.plan is not None, one.diagnostics
+    assert two.plan is not None, two.diagnostics
+    assert one.plan.digest == two.plan.digest
+    work = one.plan.steps["call"].work
+    assert isinstance(work, Manager)
+    assert (work.poll_interval_ms, work.max_cycles, work.workdir) == (5_000, 7, "sub")
+    assert work.actions == ("observe", "steer", "wait")
+    assert work.steer == Agent(("Help with ",))
+    assert from_text(canonical(to_json(one.plan))) == one.plan
+    shown = plan_tree(one.plan)
+    assert "looks at it every 5s, at most 7 times" in shown
+    assert "stops it when found > 2" in shown
+
+
+SETUPS = {
+    "no pipeline": ("shape=house", "missing_pipeline: 'call' names no pipeline file"),
+    "not started": (
+        'stack.child_autostart=false, stack.child_dotfile="inner.dot"',
+        "missing_pipeline: 'call' starts no pipeline (stack.child_autostart=false), and there is "
+        "no other to watch",
+    ),
+    "an unknown action": (
+        'stack.child_dotfile="inner.dot", manager.actions="observe, dance"',
+        "supervisor_setup: a supervisor does not 'dance'; its actions are observe, steer, wait",
+    ),
+    "nothing that steers": (
+        'stack.child_dotfile="inner.dot", manager.actions="observe, steer"',
+        "supervisor_setup: 'call' is to steer its pipeline, and nothing says how",
+    ),
+    "steered twice": (
+        'stack.child_dotfile="inner.dot", manager.steer_prompt=a, manager.steer_command=b',
+        "supervisor_setup: 'call' is steered by an agent or by a command, not by both",
+    ),
+    "a folder outside": (
+        'stack.child_dotfile="inner.dot", stack.child_workdir="../x"',
+        "supervisor_setup: the folder that the pipeline of 'call' is to work in is outside the "
+        "folder of the stage",
+    ),
+    "an input without a value": (
+        'stack.child_dotfile="inner.dot", with=""',
+        "child_inputs: 'call' gives the input 'n' of 'inner' no value, and it has no default",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "said"), SETUPS.values(), ids=SETUPS)
+def test_what_a_supervisor_lacks_is_said(settings: str, said: str) -> None:
+    given = settings if "with=" in settings else f'{settings}, with="n=3"'
+    made = compiled({"outer.dot": outer(f"shape=house, {given}"), "inner.dot": INNER})
+    assert [one.partition(" ")[2] for one in found(made)] == [said]
+    assert made.plan is None
+
+
+def test_the_graph_may_name_the_pipeline_of_its_supervisor() -> None:
+    text = outer('shape=house, with="n=3"').replace("{", '{ stack.child_dotfile="inner.dot" ', 1)
+    made = compiled({"outer.dot": text, "inner.dot": INNER})
+    assert made.plan is not None, made.diagnostics
+    assert len(made.plan.children) == 1

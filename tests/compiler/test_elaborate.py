@@ -677,30 +677,11 @@ def test_a_stylesheet_is_held_against_the_table() -> None:
     assert [each.property for each in rules[0].declarations] == ["llm_model", "reasoning_effort"]
 
 
-@pytest.mark.parametrize(
-    ("body", "part"),
-    [
-        ("a [shape=house]", "a"),
-    ],
-)
-def test_what_is_not_there_yet_is_an_error(body: str, part: str) -> None:
-    found, diagnostics = elaborated(body)
-    assert [each.rule for each in diagnostics] == ["unsupported"]
-    assert "is not implemented in this version of attractorc" in diagnostics[0].message
-    span = diagnostics[0].span
-    assert found.source.text[span.start : span.end] == part
-
-
 def test_fidelities_and_threads_are_read_without_a_finding() -> None:
     found, diagnostics = elaborated("a [fidelity=summary:low] b [thread_id=x, fidelity=full]")
     assert found.nodes["a"].attrs["fidelity"].value == "summary:low"
     assert found.nodes["b"].attrs["thread_id"].value == "x"
     assert diagnostics == ()
-
-
-def test_what_is_not_there_yet_is_said_once_a_file() -> None:
-    assert len(findings("a [shape=house] b [shape=house]")) == 1
-    assert findings('a [prompt="@you there"] b [shape=component, workspace=shared]') == []
 
 
 def test_elaboration_does_not_depend_on_anything_but_the_document() -> None:

@@ -32,7 +32,7 @@ GROWS = {
 ALONE = {
     # One finding tells all of the file, or there can be no second one in a file.
     *("graphviz_incompatible", "start_node", "syntax", "terminal_node"),
-    *("too_large", "type_known", "unknown_attribute", "unknown_class", "unsupported"),
+    *("too_large", "type_known", "unknown_attribute", "unknown_class"),
     *("unused_input", "keyword_as_id", "start_no_incoming"),
     # What stands in front or behind in the chain takes the finding away.
     *("exit_no_outgoing", "undefined_read", "unused_write"),

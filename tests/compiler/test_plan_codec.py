@@ -114,7 +114,7 @@ FAULTS: list[tuple[str, Callable[[Any], object], str]] = [
         "an unknown kind of work",
         lambda data: data["steps"]["lint"]["work"].update(kind="tol"),
         "steps.lint.work.kind: expected one of start, exit, conditional, tool, agent, human,"
-        " parallel, fan_in, child, custom, found 'tol'",
+        " parallel, fan_in, child, manager, custom, found 'tol'",
     ),
     (
         "a field with a slip in its name",

@@ -9,7 +9,6 @@ import pytest
 
 from attractorc.compiler.attributes import TABLE, Row, ValueType, Where
 from attractorc.compiler.elaborate.kinds import SHAPES
-from attractorc.compiler.elaborate.unsupported import REFUSED
 from attractorc.compiler.frontend.yaml_kinds import KINDS as YAML_KINDS
 from attractorc.compiler.render.reference import KINDS, TYPES, reference
 
@@ -18,11 +17,11 @@ HEADINGS: dict[Where, str] = {"graph": "The graph", "edge": "Edges", "subgraph":
 
 
 def section(title: str) -> str:
-    return reference(REFUSED).partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return reference().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def test_the_page_in_docs_is_made_from_the_table_as_it_is_now() -> None:
-    assert PAGE.read_text("utf-8") == reference(REFUSED), "run make reference"
+    assert PAGE.read_text("utf-8") == reference(), "run make reference"
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.name} of {'/'.join(row.where)}")
@@ -38,7 +37,6 @@ def test_every_row_stands_in_every_section_that_it_belongs_to(row: Row) -> None:
             assert f"`{name}`" in line
         assert row.default.replace("*", "\\*") in line
         assert row.since in line
-        assert ("Not implemented yet" in line) == (row.name in REFUSED)
 
 
 def test_every_type_is_explained() -> None:
@@ -57,4 +55,4 @@ def test_a_row_that_changes_makes_the_page_stale(monkeypatch: pytest.MonkeyPatch
     changed = (*TABLE[1:], Row("brand_new", ("node",), "string", "Something new."))
     monkeypatch.setattr("attractorc.compiler.render.reference.TABLE", changed)
     assert "| `brand_new` |" in section("Every node")
-    assert PAGE.read_text("utf-8") != reference(REFUSED)
+    assert PAGE.read_text("utf-8") != reference()

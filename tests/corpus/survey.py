@@ -26,7 +26,6 @@ EXPECTED = Path(__file__).with_name("expected.tsv")
 FAULTS = {
     "file": "the file's own",
     "engine": "what the file's own engine has and the specification has not",
-    "ours": "what this version cannot run yet",
 }
 """Whose fault a reviewed finding is, as the column `fault` of `expected.tsv` has it."""
 
