@@ -208,8 +208,8 @@ def test_most_pipelines_of_others_compile(compiled_corpus: list[tuple[str, Compi
     assert accepted["refused"] <= 9
     assert accepted["compiles"] >= 159
     assert accepted["compiles"] / (accepted["compiles"] + accepted["refused"]) >= 0.95
-    # Of those that Graphviz refuses, all but a piece of pseudo-code.
-    assert refused["refused"] <= 1
+    # Of those that Graphviz refuses, all but a piece of pseudo-code and an empty supervisor.
+    assert refused["refused"] <= 2
     assert refused["compiles"] >= 25
 
 
