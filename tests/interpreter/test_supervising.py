@@ -181,7 +181,9 @@ def test_a_steering_that_hangs_is_ended_with_the_stage() -> None:
     ran = run(plan, {"look": after(30), "call": after(30)})
     assert ran.result.reason == "timed out after 100ms"
     (told,) = ran.of(ChildLifecycle, "steered")
-    assert told.reason in ("timed out after 100 ms", "the steering was ended"), "both are up at once"
+    assert told.reason in ("timed out after 100 ms", "the steering was ended"), (
+        "both are up at once"
+    )
 
 
 def test_a_branch_that_is_not_needed_takes_a_supervisor_along() -> None:
