@@ -79,7 +79,7 @@ class Mirror:
                 if enough():
                     return False
                 left = self._sent_some(left)
-        self._leave_strangers()
+        self._leave_strangers(*self._ahead)
         return True
 
     # --- a new connection
@@ -104,27 +104,34 @@ class Mirror:
                 self._ahead[place.context] = deque(ahead)
 
     def _known_already(self, page: Sequence[Turn]) -> Sequence[Turn]:
-        """Note the turns that the server has beyond our notes; those that it has not."""
+        """Note the turns that the server has beyond our notes; those after all of these.
+
+        What is missing between them is sent by itself, so that notes go without a gap.
+        """
         for count, turn in enumerate(page):
-            ahead = self._ahead.get(turn.context)
-            if not ahead or not _same(turn, ahead[0]):
-                self._leave_strangers()
+            if not self._ahead:
                 return page[count:]
-            item = ahead.popleft()
-            if not ahead:
-                del self._ahead[turn.context]
-            self._note([(turn, Ack(0, item.turn, item.depth, item.hash))])
+            ahead = self._ahead.get(turn.context)
+            if ahead and _same(turn, ahead[0]):
+                item = ahead.popleft()
+                if not ahead:
+                    del self._ahead[turn.context]
+                self._note([(turn, Ack(0, item.turn, item.depth, item.hash))])
+                continue
+            if ahead:
+                self._leave_strangers(turn.context)
+            self._sent_some([turn])
         return ()
 
-    def _leave_strangers(self) -> None:
+    def _leave_strangers(self, *contexts: str) -> None:
         """Go on in forks of contexts that somebody else has written to."""
-        for context in self._ahead:
+        for context in contexts:
             place = self._places[context]
             place = replace(place, remote=self._client.create(place.head).context)
             self._outbox.open_places([place])
             self._places[context] = place
+            del self._ahead[context]
             self.healed += 1
-        self._ahead.clear()
 
     # --- sending
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -366,6 +367,34 @@ def test_a_stranger_who_writes_while_we_do_is_noticed_and_left_behind(
         assert made.catch_up()
     store.close()
     assert compared(path, double).difference is None
+
+
+def test_a_stranger_in_one_context_doubles_nothing_in_the_others(
+    double: Server, kept: Path
+) -> None:
+    database = inside(double).database
+    payload = b"theirs"
+    told = {"type": "x.y", "version": 1, "encoding": 1, "compression": 0, "key": b"", "root": None}
+    theirs = {**told, "length": len(payload), "hash": blake3(payload).digest()}
+
+    def intrude(kind: int, number: int) -> None:
+        if (kind, number) == (APPEND, 9):
+            database.append(1, 0, theirs, payload)
+
+    inside(double).faults.plan = intrude
+    with mirror(kept, double) as made:
+        with pytest.raises(Interfered):
+            made.catch_up()
+        assert made.catch_up()
+        assert made.healed == 1
+    assert compared(kept, double).difference is None
+    (stranger,) = [turn for turn in database.turns.values() if turn.type == "x.y"]
+    seen = [
+        decode(turn.type, turn.version, database.blobs[turn.hash]).sequence_no
+        for turn in database.turns.values()
+        if stranger.id not in database.above(turn.id)
+    ]
+    assert sorted(seen) == list(range(1, records(kept) + 1))
 
 
 def test_a_head_that_a_stranger_moved_aside_is_no_lost_run(double: Server, kept: Path) -> None:
