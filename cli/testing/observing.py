@@ -46,10 +46,10 @@ class Region:
 class Observed:
     """A run as it was. `regions` are by stage id, `ran` counts attempts by node.
 
-    `path` is the trunk's; nodes of child pipelines are among those that `ran`.
+    `path` is the trunk's; nodes of child pipelines are among those that `ran`. Without a `plan`
+    it was one of no pipeline in another.
     """
 
-    plan: Plan
     outcome: str
     reason: str
     path: list[str]
@@ -58,6 +58,7 @@ class Observed:
     ran: Mapping[str, int]
     questions: list[str]
     took_ms: int
+    plan: Plan | None = None
 
 
 def observed(plan: Plan, run: Simulated) -> Observed:
@@ -85,7 +86,6 @@ def observed(plan: Plan, run: Simulated) -> Observed:
                 states = {str(one["branch"]): str(one["state"]) for one in entry["writes"]}
                 regions[stage].writes[str(entry["key"])] = states
     return Observed(
-        plan,
         run.result.status,
         run.result.reason,
         trunk,
@@ -94,4 +94,5 @@ def observed(plan: Plan, run: Simulated) -> Observed:
         {node: len(attempts) for node, attempts in ran.items()},
         list(run.result.questions),
         run.took_ms,
+        plan,
     )

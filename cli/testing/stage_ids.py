@@ -22,19 +22,25 @@ class NoStage(ValueError):
     """The plan has no such stage; one clause."""
 
 
-def normal(text: str, plan: Plan) -> str:
-    """A stage id as runs write it."""
+def normal(text: str, plan: Plan | None) -> str:
+    """A stage id as runs write it; without a plan, of one without pipelines in it."""
     first, *parts = text.split("/")
     made, here = [first], plan
     while parts:
         stage = parts.pop(0)
         made.append(_with_visit(stage))
-        step = here.steps.get(_node(stage))
-        if step is not None and isinstance(step.work, Child):
-            here = _below(step.work, here, plan)
+        below = None if here is None or plan is None else _called(stage, here, plan)
+        if below is not None:
+            here = below
         elif parts:
             made.append(encoded(unquote(parts.pop(0))))
     return "/".join(made)
+
+
+def _called(stage: str, here: Plan, plan: Plan) -> Plan | None:
+    """The plan of the pipeline that a stage runs; None if it runs none."""
+    step = here.steps.get(_node(stage))
+    return _below(step.work, here, plan) if step and isinstance(step.work, Child) else None
 
 
 def _below(work: Child, here: Plan, plan: Plan) -> Plan:

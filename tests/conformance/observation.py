@@ -51,7 +51,7 @@ def seen(given: Mapping[str, Any]) -> Seen:
         ran,
         list(given["questions"]),
         given["took_ms"],
-        stages,
+        stages=stages,
     )
 
 
