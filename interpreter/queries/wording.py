@@ -74,6 +74,7 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
     failed = decision.status == "fail" and decision.reason
     told = f": {decision.reason}" if failed else ""
     yield f"  merge at '{decision.node_id}': {decision.status}{told}"
+    yield from _ended_badly(decision)
     yield from _winner_lines(decision.winner)
     kept = [entry for entry in entries(decision) if not entry.get("reserved")]
     for entry in kept[:KEYS_SHOWN]:
@@ -84,6 +85,14 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
         yield f"    and {_count(own, 'key')} of the run itself, kept apart"
     if decision.file_merge:
         yield from _files_lines(decision)
+
+
+def _ended_badly(decision: FanInDecision) -> Iterator[str]:
+    """Why branches did not succeed: what they wrote is excluded for that, if for nothing else."""
+    reasons = [one for one in _sequence(decision.branches) if one.get("reason")]
+    for one in reasons[:NAMES_SHOWN]:
+        yield f"    {one['id']} ended {one['end']}: {one['reason']}"
+    yield from _more(len(reasons) - NAMES_SHOWN, "reason", 2)
 
 
 def file_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
