@@ -169,8 +169,8 @@ def test_what_it_says_waits_while_branches_stand_on_the_childs_context() -> None
 
         return behave
 
-    first = [after(0.03, fails("nothing yet")), writes(**{"tool.output": "hurry"})]
-    behaviour = {"one": sees("one"), "two": sees("two"), "last": sees("last"), "call": first}
+    said = writes(**{"tool.output": "hurry"})
+    behaviour = {"one": sees("one"), "two": sees("two"), "last": sees("last"), "call": said}
     ran = run(plan, behaviour)
     assert ran.result.status == "success"
     assert seen == {"one": False, "two": False, "last": True}
