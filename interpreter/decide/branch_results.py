@@ -6,8 +6,12 @@ not know what is made of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from attractorc.compiler.value import Json
+
 from ..merges import BranchResult
-from ..state import Fork, State
+from ..state import BranchState, Fork, State
 from .terminals import spoken_writes
 
 
@@ -31,4 +35,18 @@ def _result(state: State, fork: Fork, index: int) -> BranchResult:
         terminal_stage=branch.terminal_stage,
         reason=branch.reason,
         position=branch.position,
+        files=None if branch.workspace is None else _files(fork, branch, branch.workspace),
     )
+
+
+def _files(fork: Fork, branch: BranchState, workspace: Mapping[str, Json]) -> dict[str, Json]:
+    """Where a branch's own files are: a folder, and in git its branch and from which commit on."""
+    closed, base = branch.closed or {}, fork.base or {}
+    known = {
+        "folder": workspace.get("folder"),
+        "git_branch": workspace.get("branch"),
+        "base_commit": base.get("commit"),
+        "commit": closed.get("commit"),
+        "changed": closed.get("changed"),
+    }
+    return {name: value for name, value in known.items() if value not in (None, "")}

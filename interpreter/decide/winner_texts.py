@@ -41,13 +41,16 @@ def prompt_text(instruction: str, candidates: Iterable[BranchResult]) -> str:
 
 def _told(result: BranchResult) -> dict[str, Json]:
     score = result.writes.get("score")
-    return {
+    told: dict[str, Json] = {
         "id": result.id,
         "end": result.end.value,
         "score": None if score is None else _shown(score.value),
         "terminal_stage": result.terminal_stage,
         "writes": {key: _shown(result.writes[key].value) for key in sorted(result.writes)},
     }
+    if result.files is not None:
+        told["files"] = dict(result.files)
+    return told
 
 
 def _shown(value: Json) -> Json:

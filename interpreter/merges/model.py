@@ -20,7 +20,8 @@ class BranchResult:
     """A branch as the fan-in sees it. `taken`: its end counts (taken, or drained).
 
     `position` counts, from 1, the ends in the order in which they were taken. `writes` are the
-    branch's own final values with the attempts that wrote them.
+    branch's own final values with the attempts that wrote them. `files` says where those of a
+    branch with a workspace of its own are, as far as that is known.
     """
 
     id: str
@@ -33,6 +34,7 @@ class BranchResult:
     terminal_stage: str = ""
     reason: str = ""
     position: int = 0
+    files: Mapping[str, Json] | None = None
 
     @property
     def candidate(self) -> bool:

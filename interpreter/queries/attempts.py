@@ -19,6 +19,7 @@ from .timeline import STATUS_KINDS
 
 RUNNING = "running"
 ENDS = ("completed", "failed", "retrying", "interrupted", "cancelled")
+JUDGED = "judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,12 @@ def _from_start(store: Store, record: StageLifecycle) -> AttemptEntry | None:
     name = record.stage_attempt_id
     if record.kind == "started":
         where = Filter(attempt_id=name)
-        end = next(_stages(store, record.run_id, where, ENDS, record.sequence_no), None)
-        return _entry(record) if end is None else _ended(_entry(record), end)
+        entry = _entry(record)
+        for later in _stages(store, record.run_id, where, (*ENDS, JUDGED), record.sequence_no):
+            if later.kind != JUDGED:
+                return _ended(entry, later)
+            entry = _heard(entry, later)
+        return entry
     where = Filter(attempt_id=name, kinds=("started",))
     if first(store, record.run_id, where):
         return None
@@ -133,8 +138,14 @@ def _from_start(store: Store, record: StageLifecycle) -> AttemptEntry | None:
 def _from_end(store: Store, record: StageLifecycle) -> AttemptEntry:
     """The try that a record ends, with its start."""
     where = Filter(attempt_id=record.stage_attempt_id)
-    starts = _stages(store, record.run_id, where, ("started",), record.sequence_no, True)
-    return _ended(_entry(next(starts, record)), record)
+    judged: StageLifecycle | None = None
+    kinds = ("started", JUDGED)
+    for earlier in _stages(store, record.run_id, where, kinds, record.sequence_no, True):
+        if earlier.kind != JUDGED:
+            entry = _entry(earlier)
+            return _ended(entry if judged is None else _heard(entry, judged), record)
+        judged = earlier
+    return _ended(_entry(record), record)
 
 
 def _stages(
@@ -173,9 +184,19 @@ def _entry(record: StageLifecycle) -> AttemptEntry:
     )
 
 
-def _ended(entry: AttemptEntry, record: StageLifecycle) -> AttemptEntry:
+def _heard(entry: AttemptEntry, record: StageLifecycle) -> AttemptEntry:
+    """A try with what is known of the agent, who is heard before a winner is decided on."""
     return replace(
         entry,
+        session=record.session or entry.session,
+        agent=record.agent or entry.agent,
+        ignored=tuple(record.ignored) or entry.ignored,
+    )
+
+
+def _ended(entry: AttemptEntry, record: StageLifecycle) -> AttemptEntry:
+    return replace(
+        _heard(entry, record),
         result=record.kind,
         status=record.status or "",
         reason=record.failure_reason or "",
@@ -183,7 +204,4 @@ def _ended(entry: AttemptEntry, record: StageLifecycle) -> AttemptEntry:
         duration_ms=record.duration_ms,
         delay_ms=record.delay_ms,
         source=record.outcome_source or "",
-        session=record.session or "",
-        agent=record.agent,
-        ignored=tuple(record.ignored),
     )

@@ -2,7 +2,8 @@
 
 A `<!-- file: NAME -->` before a fenced block names the file that it is; `<!-- try -->` marks
 a console session. All sessions of a page run in one shell, in a folder that is empty but for
-these files. `...` stands for what differs from run to run.
+these files; those of an example in a copy of its folder. `...` stands for what differs from run
+to run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -22,7 +24,8 @@ from attractorc.commands import COMMANDS
 from attractorc.compiler.driver import compile_bytes
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES)
 FENCED = re.compile(
     r"^<!-- (file: (?P<name>[\w./-]+)|try) -->\n```\w+\n(?P<text>.*?)^```$", re.M | re.S
 )
@@ -84,12 +87,15 @@ def printed_by(commands: list[Command], folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if commands_of(page.read_text("utf-8"))],
-    ids=lambda page: page.name,
+    ids=lambda page: page.name if page not in EXAMPLES else page.parent.name,
 )
 def test_every_session_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     folder = tmp_path / "empty"
-    folder.mkdir()
+    if page in EXAMPLES:
+        shutil.copytree(page.parent, folder)
+    else:
+        folder.mkdir()
     for name, content in files_of(text).items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, "utf-8")

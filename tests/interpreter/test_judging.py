@@ -13,8 +13,8 @@ from attractorc.compiler.plan.digest import sealed
 from attractorc.compiler.plan.model import FanIn, Human, Judge, Parallel, Plan
 from attractorc.compiler.policy import FanOut, Join, Merge, MergeRule, WinnerKey
 from attractorc.interpreter.outcome import Outcome, Status, failed
-from attractorc.interpreter.ports import Answer, Call, Question
-from attractorc.interpreter.queries import why
+from attractorc.interpreter.ports import Answer, Call, Filter, Question
+from attractorc.interpreter.queries import attempts, why
 from attractorc.interpreter.records import (
     FanInDecision,
     InterviewLifecycle,
@@ -214,6 +214,16 @@ WRONG: dict[str, tuple[str, str]] = {
     "no text": ('{"winner": 3}', "which is no branch id"),
     "nothing": ("", "the answer names no winner"),
 }
+
+
+def test_who_was_asked_and_what_it_cost_is_known_of_the_fan_ins_attempt() -> None:
+    answer = replace(says({"winner": "c"}), agent={"backend": "judge", "tries": 2}, session="s1")
+    ran = run(contest(PROMPT), {**WRITTEN, "join": answer})
+    for status in (None, "success"):  # looked for from its start, and from its end
+        found = attempts(ran.store, "run-1", Filter("join"), status=status)
+        (entry,) = found
+        assert (entry.attempt, entry.status) == (1, "success")
+        assert (entry.agent, entry.session) == ({"backend": "judge", "tries": 2}, "s1")
 
 
 @pytest.mark.parametrize(("text", "reason"), WRONG.values(), ids=WRONG)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attractorc.compiler.value import Json
 from attractorc.interpreter.decide.winner_texts import (
     ANSWER_LIMIT,
     VALUE_LIMIT,
@@ -120,6 +122,12 @@ def test_the_prompt_has_instruction_candidates_and_the_form_of_the_answer() -> N
         'Answer with one JSON object and nothing else: {"winner": "<branch id>"}\n'
         'The branch ids to choose from are "a", "b".\n'
     )
+
+
+def test_files_of_its_own_are_told_where_a_branch_has_some() -> None:
+    files: dict[str, Json] = {"folder": "/runs/a", "git_branch": "attractorc/r/fan.1/a"}
+    text = prompt_text("Choose.", (replace(branch("a"), files=files), branch("b")))
+    assert [candidate.get("files") for candidate in told(text)] == [files, None]
 
 
 def test_a_long_value_is_told_by_its_beginning_and_its_size() -> None:
