@@ -143,7 +143,7 @@ def _file(mentioning: list[FanInDecision], path: str) -> Explanation | None:
 
 
 def _join(entry: JoinEntry, decision: FanInDecision | None) -> Explanation:
-    lines = [*wording.join_lines(entry), *wording.merge_lines(decision)]
+    lines = [*wording.join_lines(entry, decision), *wording.merge_lines(decision)]
     data: dict[str, Json] = {"join": wording.plain(entry)}
     if decision is not None:
         data["merge"] = {

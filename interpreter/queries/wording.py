@@ -42,8 +42,10 @@ _STATES = {
 }
 
 
-def join_lines(join: JoinEntry) -> Iterator[str]:
-    """How a join was decided."""
+def join_lines(join: JoinEntry, decision: FanInDecision | None = None) -> Iterator[str]:
+    """How a join was decided; the decision on the merge knows why branches did not succeed."""
+    branches = () if decision is None else _sequence(decision.branches)
+    reasons = {one["id"]: one["reason"] for one in branches if one.get("reason")}
     again = f", visit {join.visit}" if join.visit > 1 else ""
     within = f", in {join.path}" if join.path else ""
     yield f"fan-out '{join.node_id}'{again}{within}: {_count(join.branch_count, 'branch')}"
@@ -55,7 +57,8 @@ def join_lines(join: JoinEntry) -> Iterator[str]:
     order = _ORDERS.get(join.decide, join.decide)
     yield f"  ends counted {order}; error_policy {join.error_policy}"
     for number, one in enumerate(join.taken, 1):
-        yield f"    {number}. {one.branch}: {one.end}"
+        why = f": {reasons[one.branch]}" if one.branch in reasons else ""
+        yield f"    {number}. {one.branch}: {one.end}{why}"
     yield from _more(join.taken_count - len(join.taken), "end", 2)
     if not join.taken:
         yield "    none"
@@ -74,7 +77,6 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
     failed = decision.status == "fail" and decision.reason
     told = f": {decision.reason}" if failed else ""
     yield f"  merge at '{decision.node_id}': {decision.status}{told}"
-    yield from _ended_badly(decision)
     yield from _winner_lines(decision.winner)
     kept = [entry for entry in entries(decision) if not entry.get("reserved")]
     for entry in kept[:KEYS_SHOWN]:
@@ -85,14 +87,6 @@ def merge_lines(decision: FanInDecision | None) -> Iterator[str]:
         yield f"    and {_count(own, 'key')} of the run itself, kept apart"
     if decision.file_merge:
         yield from _files_lines(decision)
-
-
-def _ended_badly(decision: FanInDecision) -> Iterator[str]:
-    """Why branches did not succeed: what they wrote is excluded for that, if for nothing else."""
-    reasons = [one for one in _sequence(decision.branches) if one.get("reason")]
-    for one in reasons[:NAMES_SHOWN]:
-        yield f"    {one['id']} ended {one['end']}: {one['reason']}"
-    yield from _more(len(reasons) - NAMES_SHOWN, "reason", 2)
 
 
 def file_lines(decision: FanInDecision, entry: Mapping[str, Any]) -> Iterator[str]:
