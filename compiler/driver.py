@@ -31,6 +31,19 @@ if TYPE_CHECKING:
     from .plan.model import Plan
 
 
+class Unsound(ValueError):
+    """A pipeline that has errors; `diagnostics` are those, the message has a line for each."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.diagnostics = diagnostics
+        super().__init__("\n".join(map(_in_a_line, diagnostics)) or "no plan was made")
+
+
+def _in_a_line(found: Diagnostic) -> str:
+    span = found.span
+    return f"{span.file}:{span.line}:{span.column}: error[{found.rule}] {found.message}"
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What became of one file.
@@ -51,6 +64,13 @@ class Compiled:
     def sources(self) -> dict[str, Source]:
         """The file and those of the pipelines that it runs, by the names that findings show."""
         return {source.name: source for source in (self.source, *self.below)}
+
+    def plan_or_raise(self) -> Plan:
+        """The plan. Raises `Unsound` with every error where there is none (specification 7.3)."""
+        if self.plan is None:
+            errors = (one for one in self.diagnostics if one.severity is Severity.ERROR)
+            raise Unsound(tuple(errors))
+        return self.plan
 
 
 def compile_bytes(

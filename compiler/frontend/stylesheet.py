@@ -24,7 +24,7 @@ _WORDS = {
     "LBRACE": "'{'",
     "RBRACE": "'}'",
     "NAME": "a property",
-    "COLON": "':'",
+    "_IS": "':'",
     "BARE": "a value",
     "QUOTED": "a quoted value",
     "_SEMICOLON": "';'",

@@ -8,7 +8,7 @@ import pytest
 
 import attractorc
 from attractorc.compiler.diagnostic import Diagnostic, Severity
-from attractorc.compiler.driver import compile_bytes, compile_source
+from attractorc.compiler.driver import Unsound, compile_bytes, compile_source
 from attractorc.compiler.rules import RULES
 from attractorc.compiler.source import Source
 
@@ -45,6 +45,20 @@ def test_a_file_with_an_error_has_none() -> None:
     assert any(found.severity is Severity.ERROR for found in compiled.diagnostics)
     assert compiled.plan is None
     assert compiled.graph is not None
+
+
+def test_a_host_that_needs_a_plan_is_told_every_error_where_there_is_none() -> None:
+    assert compile_bytes(GOOD.encode(), "g.dot").plan_or_raise().digest.startswith("sha256:")
+    text = "digraph g {\nstart -> a -> exit; a [shape=parallelogram]\nexit -> a; b [shape=box] }"
+    with pytest.raises(Unsound) as refused:
+        compile_source(Source("g.dot", text)).plan_or_raise()
+    assert [found.rule for found in refused.value.diagnostics] == [
+        "missing_command",
+        "exit_no_outgoing",
+    ]
+    assert str(refused.value).splitlines()[0] == (
+        "g.dot:2:21: error[missing_command] the tool stage 'a' has no command to run"
+    )
 
 
 def test_findings_of_all_parts_come_together_in_the_order_of_the_file() -> None:

@@ -45,6 +45,10 @@ def test_what_real_files_hold_besides() -> None:
         (2, "class", "a", {"model": "a b", "llm_model": "org/m:1"}),
         (3, "id", "x y", {"model": "a b", "llm_model": "org/m:1"}),
     ]
+    assert _shown('box { model = "a" } .fast{model=b=c}') == [
+        (1, "shape", "box", {"model": "a"}),
+        (2, "class", "fast", {"model": "b=c"}),
+    ]
     assert _shown("  ") == []
     assert _shown("* {}") == [(0, "everything", "", {})]
 
@@ -68,6 +72,7 @@ def test_offsets_are_exact() -> None:
         ("* { llm_model: a", "", "expected '}' or ';', not the end"),
         ("{ }", "{", "expected a selector (*, a shape, .class, #id) or the end, not '{'"),
         (".a.b { }", ".", "expected ',' or '{', not '.'"),
+        ("* { llm_model = }", "}", "expected a value or a quoted value, not '}'"),
         ('* { llm_model: "a }', '"a }', "the quote is not closed"),
     ],
 )
