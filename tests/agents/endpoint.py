@@ -78,6 +78,7 @@ def serving(*behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> Iterat
         yield served
     finally:
         over.set()
+        listener.shutdown(socket.SHUT_RDWR)  # or the waiting thread would accept one more
         listener.close()
 
 

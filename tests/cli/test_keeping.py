@@ -162,7 +162,9 @@ def test_why_somebody_wants_something_of_a_run_is_kept_without_secrets(
 ) -> None:
     pipeline(
         tmp_path,
-        tool("a", "touch begun; until test -e go; do sleep 0.05; done") + "start -> a -> exit",
+        tool("a", "touch begun; until test -e go; do sleep 0.05; done")
+        + tool("b", "sleep 3")  # by then the engine has looked at what others want
+        + "start -> a -> b -> exit",
     )
     (tmp_path / "secrets.env").write_text(f"LOGIN={TOKEN}\n")
     store = ("--store", "s.db")

@@ -336,6 +336,9 @@ def test_the_text_of_the_pipeline_is_kept_without_its_secrets(tmp_path: Path) ->
 
 DOORS = {
     ".put_blob(": {
+        "cxdb/client.py": "what a mirror sends",
+        "cxdb/mirror.py": "what the store holds already",
+        "cxdb/turns.py": "what a caller gives, as any store",
         "driver/changing.py": "a plan and a source, as a run's first ones",
         "driver/journal.py": "the door",
         "driver/opening.py": "a plan, which was looked through, and a source, by the door",

@@ -11,7 +11,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-INTERPRETER = Path(__file__).parents[2] / "interpreter"
+from attractorc import interpreter
+
+INTERPRETER = Path(interpreter.__file__).parent  # of the copy, where a copy is broken
 MACHINE = ("decide", "state", "joins", "routing.py", "elements.py")
 """What can decide how a run goes on; merges and queries only make something of the ends."""
 
