@@ -58,8 +58,10 @@ _CAUSES = {
 _HARMLESS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_TOOBIG)
 
 
-def cause(error: sqlite3.Error) -> str:
+def cause(error: Exception) -> str:
     """Why a statement failed, as the end of a sentence about the store."""
+    if isinstance(error, MemoryError):
+        return "the memory is full"
     said = _CAUSES.get(_primary(error))
     detail = getattr(error, "sqlite_errorname", "") or type(error).__name__
     return f"{said} ({detail})" if said else f"{error} ({detail})"
@@ -75,5 +77,5 @@ def busy(error: sqlite3.Error) -> bool:
     return _primary(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _primary(error: sqlite3.Error) -> int:
+def _primary(error: Exception) -> int:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

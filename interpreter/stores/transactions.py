@@ -208,7 +208,7 @@ class Transactions:
         """Nobody else uses the connection any more."""
         try:
             self._ahead.wait()
-        except sqlite3.Error as error:
+        except Exception as error:  # rows are missing, whatever kept them out
             self._fail(error)
 
     def _write_waiting(self) -> None:
@@ -225,7 +225,7 @@ class Transactions:
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self._connection.executemany(sql, rows)
-        except sqlite3.Error as error:
+        except Exception as error:  # some of them may be there
             self._fail(error)
 
     @property
@@ -237,7 +237,7 @@ class Transactions:
             self._fail(error)
         raise StoreError(f"{self._path}: {cause(error)}") from error
 
-    def _fail(self, error: sqlite3.Error) -> NoReturn:
+    def _fail(self, error: Exception) -> NoReturn:
         self.writing = False  # whoever would add to the group begins one, and is told
         self._broken = (
             f"{self._path}: {cause(error)}; what was committed before is safe, nothing more is "

@@ -21,28 +21,38 @@ MANY = 5 * ROWS_AT_ONCE + 7
 class Watched:
     """A connection that notes which thread writes batches, and fails at one of them."""
 
-    def __init__(self, path: Path, fails_at: int | None = None) -> None:
+    def __init__(
+        self, path: Path, fails_at: int | None = None, error: Exception | None = None
+    ) -> None:
         self.real = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self.executemany, self.close = self.real.executemany, self.real.close
+        self.executemany: Any = self.real.executemany
+        self.close = self.real.close
         self.writers: list[str] = []
         self.fails_at = fails_at
+        self.error = error or disk_full()
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         if sql.startswith("INSERT INTO") and len(values) > 100:
             self.writers.append(threading.current_thread().name)
             if len(self.writers) == self.fails_at:
-                error = sqlite3.OperationalError("database or disk is full")
-                error.sqlite_errorcode = sqlite3.SQLITE_FULL
-                error.sqlite_errorname = "SQLITE_FULL"
-                raise error
+                raise self.error
         return self.real.execute(sql, values)
 
 
-def watched(path: Path, fails_at: int | None = None) -> tuple[SqliteStore, Watched]:
+def disk_full() -> sqlite3.Error:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    error.sqlite_errorname = "SQLITE_FULL"
+    return error
+
+
+def watched(
+    path: Path, fails_at: int | None = None, error: Exception | None = None
+) -> tuple[SqliteStore, Watched]:
     made: list[Watched] = []
 
     def connect(path: Path) -> Watched:
-        made.append(Watched(path, fails_at))
+        made.append(Watched(path, fails_at, error))
         return made[-1]
 
     return SqliteStore(path, connect=connect), made[0]
@@ -123,3 +133,27 @@ def test_short_groups_need_no_thread(tmp_path: Path) -> None:
     assert connection.writers == []
     assert "store" not in {thread.name for thread in threading.enumerate()}
     store.close()
+
+
+@pytest.mark.parametrize("where", ["the second thread", "the end of the group"])
+def test_a_group_with_rows_missing_for_want_of_memory_is_never_committed(
+    tmp_path: Path, where: str
+) -> None:
+    """The standard module tells of it by an exception that is none of SQLite's."""
+    ahead = where == "the second thread"
+    store, connection = watched(tmp_path / "runs.db", 3 if ahead else None, MemoryError())
+    filled(store, count=3 * ROWS_AT_ONCE if ahead else 100)
+    if not ahead:
+
+        def refused(sql: str, rows: Sequence[Any]) -> Any:
+            connection.real.executemany(sql, rows[: len(rows) // 2])
+            raise MemoryError
+
+        connection.executemany = refused
+    for _ in range(2):
+        with pytest.raises(StoreError, match="the memory is full; what was committed before"):
+            store.save()
+    store.close()
+    again = SqliteStore(tmp_path / "runs.db")
+    assert again.runs() == ()
+    again.close()
