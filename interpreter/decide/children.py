@@ -13,7 +13,7 @@ from typing import cast
 from attractorc.compiler.plan.child import MAX_NESTED, Child, Given, child_of
 from attractorc.compiler.plan.model import Input, Manager, Plan
 from attractorc.compiler.plan.template import ContextRef, InputRef
-from attractorc.compiler.value import Json, as_text, canonical
+from attractorc.compiler.value import Json, as_text, canonical, checked
 
 from ..evaluate import looked_up, render
 from ..outcome import Outcome, Status, failed
@@ -22,10 +22,11 @@ from ..state.children import plan_below
 from . import drafts, supervising
 from .attempts import concluded
 from .child_writes import declared_writes
-from .commands import Command, Commit
+from .commands import Command, Commit, Limits
 from .given_up import below
 
 SOURCE = "pipeline"
+_SHOWN_CHARS = 72
 
 
 class Unfit(Exception):
@@ -89,13 +90,13 @@ def returned(state: State, child: Walker) -> tuple[Command, ...]:
     return (Commit(concluded(state, caller, outcome)),)
 
 
-def calling(state: State, caller: Walker) -> tuple[Command, ...]:
+def calling(state: State, caller: Walker, limits: Limits) -> tuple[Command, ...]:
     """Commands for a stage whose child runs; () while there is nothing to do about it."""
     child = caller.child
-    if child is None:
+    if child is None or limits.stopping:
         return ()
     if not child.over:
-        return supervising.decided(state, caller)
+        return supervising.decided(state, caller, limits)
     below_it = [walker.path for walker in state.subtree(child.path)]
     if child.steering or any(path in state.running for path in below_it):
         return ()
@@ -165,17 +166,19 @@ def _typed(declared: Input, value: Json) -> Json:
         return value
     if kind == "bool" and isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if kind == "float":
-            return float(value)
-        if kind == "int" and value == int(value):
-            return int(value)
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if kind == "float":
+                return float(value)
+            if kind == "int" and value == int(value):
+                return int(value)
+        if isinstance(value, str):
             return _meant(kind, value.strip())
-        except (ValueError, KeyError, RecursionError):
-            pass
-    raise Unfit(f"its input '{declared.name}' is of type {kind}, and {canonical(value)} is not one")
+    except (ValueError, KeyError, RecursionError, OverflowError):
+        pass
+    text = canonical(value)
+    shown = text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 3]}..."
+    raise Unfit(f"its input '{declared.name}' is of type {kind}, and {shown} is not one")
 
 
 def _meant(kind: str, text: str) -> Json:
@@ -190,8 +193,7 @@ def _meant(kind: str, text: str) -> Json:
         case "bool":
             return {"true": True, "false": False}[text.lower()]
         case _:
-            value: Json = json.loads(text, parse_constant=_refuse)
-            return value
+            return checked(json.loads(text, parse_constant=_refuse))
 
 
 def _refuse(name: str) -> Json:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from attractorc.compiler.plan.child import child_of
 from attractorc.compiler.plan.difference import Difference
-from attractorc.compiler.plan.model import Child, Conditional, Human, Plan
+from attractorc.compiler.plan.model import Conditional, Human, Plan
 from attractorc.compiler.value import encoded
 
 from ..records import (
@@ -44,8 +45,8 @@ class Reached:
             return
         match record:
             case ChildLifecycle(kind="started"):
-                work = self.plan.steps[record.node_id].work
-                if not isinstance(work, Child) or work.plan:
+                run = child_of(self.plan.steps[record.node_id].work)
+                if run is None or run.plan:
                     self._elsewhere.add(record.child_path)
             case RunLifecycle(kind="initialized") if record.start_at:
                 self.chosen.setdefault(record.start_at, "the run's start")

@@ -32,5 +32,6 @@ def attempts_made(walker: Walker) -> int:
     """How many attempts of its current stage a walker has begun."""
     if walker.visits.get(walker.node, 0) < walker.visit:
         return 0
-    waits = walker.due is not None or walker.phase is Phase.BACKOFF
+    # A supervisor's `due` is its next look.
+    waits = walker.phase is Phase.BACKOFF or (walker.due is not None and walker.child is None)
     return walker.attempt - 1 if waits else walker.attempt

@@ -56,7 +56,7 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
         case Phase.STOPPED:
             return _stop(state, walker)
         case Phase.CALLING:
-            return () if limits.stopping else children.calling(state, walker)
+            return children.calling(state, walker, limits)
         case Phase.BACKOFF | Phase.ASKING | Phase.FORKED:
             return ()
     assert_never(walker.phase)

@@ -19,7 +19,7 @@ from ..records import ChildLifecycle, Record
 from ..state import Phase, State, Walker
 from . import drafts
 from .child_writes import declared_writes
-from .commands import Command, Commit, StartAttempt
+from .commands import Command, Commit, Limits, StartAttempt
 from .writing import is_reserved
 
 INSTRUCTIONS = "stack.manager.instructions"
@@ -44,10 +44,10 @@ def waits(state: State, path: str) -> bool:
     return manager_of(state, walker) is not None and not busy
 
 
-def look(state: State, path: str, writer: str) -> tuple[Record, ...]:
+def look(state: State, path: str, writer: str, due: int) -> tuple[Record, ...]:
     """Records for a look that is due: what is seen, or that there were enough of them."""
     walker = state.walkers.get(path)
-    if walker is None or walker.writer != writer or walker.doomed:
+    if walker is None or walker.doomed or (walker.writer, walker.due) != (writer, due):
         return ()
     manager, child = manager_of(state, walker), walker.child
     if manager is None or child is None or child.over or child.steering:
@@ -79,8 +79,17 @@ def workdirs(state: State, walker: Walker) -> tuple[str, ...]:
     return tuple(found)
 
 
-def decided(state: State, walker: Walker) -> tuple[Command, ...]:
-    """Commands after a look: stop the child, steer it, or nothing."""
+def call_id(state: State, walker: Walker) -> str:
+    """The idempotency key of the call that a walker's stage makes: its attempt's, or a steering's.
+
+    Each steering has one of its own.
+    """
+    attempt_id = walker.attempt_id(state.run_id)
+    return attempt_id if walker.child is None else f"{attempt_id}/steer.{walker.child.cycle}"
+
+
+def decided(state: State, walker: Walker, limits: Limits) -> tuple[Command, ...]:
+    """Commands after a look: stop the child, steer it once there is a slot, or nothing."""
     manager, child = manager_of(state, walker), walker.child
     if manager is None or child is None or child.over or child.steering or not child.cycle:
         return ()
@@ -90,8 +99,11 @@ def decided(state: State, walker: Walker) -> tuple[Command, ...]:
         reason = f"the stop condition of '{walker.node}' holds"
         return (Commit((_draft(state, walker, "given_up", status="success", reason=reason),)),)
     if manager.steer is not None and child.steered < child.cycle:
+        if limits.jobs is not None and len(state.running) >= limits.jobs:
+            return ()
         begun = _draft(state, walker, "steering", cycle=child.cycle)
         return (Commit((begun,)), StartAttempt(walker.path))
+    state.wait(walker.path)  # for the next look: until then nothing that was asked here changes
     return ()
 
 

@@ -65,8 +65,8 @@ class Arrivals:
             case TimeOver():
                 return settle.time_over(state, event.stage, event.branch)
             case LookDue():
-                self._tasks.looks.pop(event.path, None)
-                return supervising.look(state, event.path, event.writer)
+                self._tasks.looked(event.path)
+                return supervising.look(state, event.path, event.writer, event.due)
             case Filed():
                 self._tasks.files.pop(event.work.path, None)
                 return filed(state, event.work, event.answer)

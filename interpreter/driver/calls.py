@@ -116,10 +116,8 @@ def call_for(
         prompt = judging.agent_prompt(state, walker)
         candidates = judging.matter(state, walker).asking.candidates
     seen: Mapping[str, Json] = walker.context
-    attempt_id = walker.attempt_id(state.run_id)
     if walker.child is not None:
         step, prompt, seen = supervising.asked(state, walker)
-        attempt_id = f"{attempt_id}/steer.{walker.child.cycle}"
     carried, session = NOTHING, ""
     if walker.memory is not None and agent_of(step) is not None:
         carried, session = told(state, walker, blob)
@@ -134,7 +132,7 @@ def call_for(
         visit=walker.visit,
         attempt=walker.attempt,
         stage_id=walker.stage,
-        attempt_id=attempt_id,
+        attempt_id=supervising.call_id(state, walker),
         context=_View(seen),
         goal=walker.plan.goal,
         inputs=walker.inputs,

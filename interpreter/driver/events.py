@@ -60,10 +60,14 @@ class TimeOver:
 
 @dataclass(frozen=True, slots=True)
 class LookDue:
-    """A supervisor is to look at its child; `writer` is its attempt's id within the run."""
+    """A supervisor is to look at its child; `writer` is its attempt's id within the run.
+
+    `due` is the walker's that was waited for.
+    """
 
     path: str
     writer: str
+    due: int
 
 
 @dataclass(frozen=True, slots=True)

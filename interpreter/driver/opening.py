@@ -15,10 +15,12 @@ from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
 
 from ..decide import settle
+from ..decide.supervising import call_id
 from ..handlers.process_groups import GRACE_S, end_leftover
 from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
 from ..queries.canonical import Gathered
 from ..queries.plans import current_plan, first_plan
+from ..queries.runs import ENDED
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
 from ..redaction import Secrets
@@ -27,8 +29,6 @@ from .changing import NewPlan, change_plan
 from .journal import Journal, Listener, fold, read
 from .keepable import refuse_held
 from .topology import Topology
-
-ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,11 @@ async def resume_run(
     `PlanRefused` for a plan that is not, or cannot be, the run's.
     """
     store = ports.store
-    row = store.run(run_id)
-    refuse_ended(row)
+    refuse_ended(store.run(run_id))
     lease = store.lease(run_id)
     try:
+        row = store.run(run_id)
+        refuse_ended(row)  # somebody else may have brought it to its end meanwhile
         return await _taken_up(run_id, row, lease, ports, listeners, given)
     except BaseException:
         lease.release()
@@ -178,9 +179,9 @@ async def _taken_up(
     journal = Journal(state, store, lease, topology, ports.clock, gathered, listeners, secrets)
     taken = None if given is None else change_plan(journal, given)
     for path in list(state.running):
-        process = state.walkers[path].process
-        if process is not None:
-            await end_leftover(process, GRACE_S, state.walkers[path].attempt_id(run_id))
+        walker = state.walkers[path]
+        if walker.process is not None:
+            await end_leftover(walker.process, GRACE_S, call_id(state, walker))
     journal.append(
         (RunLifecycle(kind="resumed", epoch=lease.epoch, control=_last_pause(ports.store, run_id)),)
     )

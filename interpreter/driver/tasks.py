@@ -31,6 +31,7 @@ from .events import (
     Polled,
     Result,
 )
+from .faults import is_being_cancelled, words_of
 from .file_work import job_of
 from .journal import Journal
 
@@ -62,7 +63,7 @@ class Tasks:
         try:
             given: Outcome | None = answer(self._call(walker, _no_process))
         except Exception as error:
-            given = failed(_words(error), source="engine")
+            given = failed(words_of(error), source="engine")
         if given is None:
             return None
         duration_ms = self._ports.clock.monotonic() - begun
@@ -84,7 +85,7 @@ class Tasks:
             if task.cancelled():
                 self._events.put_nowait(Cancelled(path))
             elif (error := task.exception()) is not None:
-                outcome = vetted(failed(_words(error), source="engine"))
+                outcome = vetted(failed(words_of(error), source="engine"))
                 self._events.put_nowait(Result(path, attempt_id, outcome, 0))
 
         task.add_done_callback(ended)
@@ -101,7 +102,7 @@ class Tasks:
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
-                answer = Answer("skipped", source=_words(error))
+                answer = Answer("skipped", source=words_of(error))
                 self._events.put_nowait(Answered(path, asked.id, answer))
 
         task.add_done_callback(ended)
@@ -144,6 +145,11 @@ class Tasks:
         if (before := self.looks.get(path)) is not None:
             before.cancel()
         self.looks[path] = asyncio.create_task(self._look(path))
+
+    def looked(self, path: str) -> None:
+        """A look was due; the next one may be waited for already, after a steering."""
+        if (task := self.looks.get(path)) is not None and task.done():
+            del self.looks[path]
 
     def cancel(self, paths: tuple[str, ...]) -> None:
         """End what runs for these walkers; an attempt tells when it has ended."""
@@ -211,7 +217,7 @@ class Tasks:
             async with asyncio.timeout(_seconds(timeout_ms)) as limit:
                 outcome = vetted(await handler.run(call))
         except asyncio.CancelledError:
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 self._events.put_nowait(Cancelled(path))
                 return
             outcome = failed("the handler cancelled itself", source="engine")
@@ -220,7 +226,7 @@ class Tasks:
             return
         except Exception as error:  # the one place: a handler's fault becomes an outcome
             late = isinstance(error, TimeoutError) and limit.expired()
-            words = f"timed out after {_shown(timeout_ms or 0)}" if late else _words(error)
+            words = f"timed out after {_shown(timeout_ms or 0)}" if late else words_of(error)
             outcome = vetted(failed(words, source="engine"))
         self._events.put_nowait(Result(path, attempt_id, outcome, clock.monotonic() - begun))
 
@@ -230,7 +236,7 @@ class Tasks:
         except WorkspaceError as error:
             answer = error
         except Exception as error:  # as with a handler: the world's fault, not the run's end
-            answer = WorkspaceError(_words(error))
+            answer = WorkspaceError(words_of(error))
         self._events.put_nowait(Filed(work, answer))
 
     def _call(self, walker: Walker, report: Callable[[Process], None]) -> Call:
@@ -244,12 +250,12 @@ class Tasks:
             async with asyncio.timeout(None if own else _seconds(asked.timeout_ms)) as limit:
                 answer = vetted_answer(await self._ports.interviewer.ask(asked))
         except asyncio.CancelledError:
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 raise
             answer = Answer("skipped", source="the interviewer cancelled itself")
         except Exception as error:  # an interviewer's fault answers nothing
             late = isinstance(error, TimeoutError) and limit.expired()
-            answer = Answer("timeout") if late else Answer("skipped", source=_words(error))
+            answer = Answer("timeout") if late else Answer("skipped", source=words_of(error))
         self._events.put_nowait(Answered(path, asked.id, answer))
 
     async def _poll(self, milliseconds: int) -> None:
@@ -267,26 +273,16 @@ class Tasks:
     async def _look(self, path: str) -> None:
         walker = self._journal.state.walkers[path]
         writer, due = walker.writer, walker.due or 0
-        await self._ports.clock.sleep(due - self._ports.clock.now())
-        self._events.put_nowait(LookDue(path, writer))
+        left = due - self._ports.clock.now()
+        manager = supervising.manager_of(self._journal.state, walker)
+        if manager is not None:  # no longer than an interval, where the clock was put back
+            left = min(left, manager.poll_interval_ms)
+        await self._ports.clock.sleep(left)
+        self._events.put_nowait(LookDue(path, writer, due))
 
 
 def _no_process(process: Process) -> None:
     raise AssertionError(f"process {process.pid} was started by a handler without effects")
-
-
-def _is_being_cancelled() -> bool:
-    """Whether somebody asked this task to end; a handler can also raise the error itself."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _words(error: BaseException) -> str:
-    try:
-        text = str(error) or "no message"
-    except Exception:  # somebody else's __str__
-        text = "its message cannot be shown"
-    return f"{type(error).__name__}: {text.encode('utf-8', 'backslashreplace').decode()}"
 
 
 def _seconds(milliseconds: int | None) -> float | None:

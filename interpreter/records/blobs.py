@@ -9,18 +9,20 @@ It must not know which store holds the blobs.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from attractorc.compiler.value import Json, canonical
 
+from .children import ChildLifecycle
 from .families import FanInDecision, ParallelLifecycle, StageLifecycle
 from .record import Record
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
 _HOLDERS = (StageLifecycle, FanInDecision)
+_OF_A_CHILD = ("inputs", "seen", "context_updates")
 
 
 class Blobs(Protocol):
@@ -42,6 +44,8 @@ def externalised(record: Record, blobs: Blobs) -> Record:
             record = replace(record, context_updates={**values, **outside})
     elif isinstance(record, ParallelLifecycle) and record.collection is not None:
         return replace(record, collection=_out(record.collection, blobs))
+    elif isinstance(record, ChildLifecycle):
+        return _changed(record, lambda value: _out(value, blobs))
     if isinstance(record, FanInDecision) and record.files:
         files = _out(record.files, blobs)
         record = replace(record, files=files if isinstance(files, list) else [files])
@@ -57,11 +61,24 @@ def restored(record: Record, blobs: Blobs) -> Record:
         record = replace(record, context_updates=updates)
     if isinstance(record, ParallelLifecycle) and _is_reference(record.collection):
         return replace(record, collection=_in(record.collection, blobs))
+    if isinstance(record, ChildLifecycle):
+        return _changed(record, lambda value: _in(value, blobs))
     if isinstance(record, FanInDecision) and record.files and _is_reference(record.files[0]):
         files = _in(record.files[0], blobs)
         assert isinstance(files, list)
         record = replace(record, files=files)
     return record
+
+
+def _changed(record: ChildLifecycle, change: Callable[[Json], Json]) -> ChildLifecycle:
+    """The record with a change made to each value of its maps; the same one if none changes."""
+    changed: dict[str, dict[str, Json]] = {}
+    for name in _OF_A_CHILD:
+        values: Mapping[str, Json] = getattr(record, name)
+        made = {key: change(value) for key, value in values.items()}
+        if any(made[key] is not value for key, value in values.items()):
+            changed[name] = made
+    return replace(record, **cast("dict[str, Any]", changed)) if changed else record
 
 
 def _is_reference(value: Any) -> bool:

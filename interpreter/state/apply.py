@@ -231,7 +231,7 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
     if step.goal_gate:
         walker.gates[walker.node] = status
     walker.phase = Phase.ROUTE
-    walker.answer = walker.verdict = None
+    walker.answer = walker.verdict = walker.due = None
     walker.unsure = False
     if walker.child is not None:
         forget_below(state, walker)

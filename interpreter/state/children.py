@@ -110,6 +110,7 @@ def _steered(state: State, caller: Walker, called: ChildRun, record: ChildLifecy
     called.steering = False
     called.steered = record.cycle or 0
     state.running.pop(caller.path, None)
+    caller.process = None
     caller.due = _next_look(state, caller, record)
     child = state.walkers.get(called.path)
     if child is not None:
@@ -122,9 +123,16 @@ def _steered(state: State, caller: Walker, called: ChildRun, record: ChildLifecy
 
 
 def tell(state: State, child: Walker) -> None:
-    """Put what a supervisor said into its child's context, once no branch stands on it."""
+    """Put what a supervisor said into its child's context, if that is between two stages.
+
+    All attempts of a stage see what it was entered with, and a merge sees what was there at the
+    fork (semantics 6, 7).
+    """
     caller = state.walkers.get(child.caller or "")
-    if caller is None or caller.child is None or child.phase is Phase.FORKED:
+    if caller is None or caller.child is None or child.fork is not None:
+        return
+    entered = child.visits.get(child.node, 0) >= child.visit
+    if entered and child.phase not in (Phase.ROUTE, Phase.STOPPED):
         return
     for key, value in caller.child.pending.items():
         child.context.set(key, value, caller.writer)

@@ -119,6 +119,14 @@ UNFIT = {
     "a truth as a number": ("x: int", "${found}", True, "of type int, and true is not one"),
     "a fraction": ("x: int", "${found}", 1.5, "of type int, and 1.5 is not one"),
     "a list": ("x: bool", "${found}", [], "of type bool, and [] is not one"),
+    "more than a float holds": ("x: float", "${found}", 10**400, "of type float, and 1000"),
+    "a text of more than a float holds": (
+        "x: json",
+        "${found}",
+        "[1e999]",
+        'of type json, and "[1e999]" is not one',
+    ),
+    "much of it": ("x: int", "${found}", "a" * 99, f'of type int, and "{"a" * 68}... is not one'),
     "no JSON": ("x: json", "${found}", "{", 'of type json, and "{" is not one'),
 }
 
@@ -438,6 +446,19 @@ def test_what_a_run_reached_in_a_child_is_none_of_its_own_stages() -> None:
     before = [one for one in ran.records if one.sequence_no < inside[0].sequence_no]
     assert "look" not in reached([*before, *inside], plan).stages
     assert reached(ran.records, plan).stages["look"] == "/look.1"
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["pipeline=", "shape=house, stack.child_dotfile="],
+    ids=["by itself", "under a supervisor"],
+)
+def test_what_a_pipeline_reached_where_it_runs_itself_is_reached(named: str) -> None:
+    body = DEEPER.replace("dig -> exit", "dig -> last -> exit").replace("pipeline=", named)
+    plan = family(f"{body}\n{tools('last')}")
+    ran = run(plan, {"dig": digs}, inputs={"depth": 2})
+    assert ran.handler.ran == ["dig", "dig", "last"]
+    assert reached(ran.records, plan).stages["last"] == "/deeper.1/last.1"
 
 
 def test_its_agents_are_told_of_its_own_run_and_of_nothing_around_it() -> None:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from attractorc.compiler.plan.codec import to_json
 from attractorc.compiler.plan.model import Plan
+from attractorc.compiler.value import canonical
+from attractorc.interpreter.decide import supervising
+from attractorc.interpreter.driver import Engine, create_run, opening
+from attractorc.interpreter.driver.calls import Folders
+from attractorc.interpreter.driver.clock import SystemClock
+from attractorc.interpreter.driver.opening import NewRun
+from attractorc.interpreter.evaluate import holds
 from attractorc.interpreter.outcome import Outcome, Status
-from attractorc.interpreter.ports import Call
-from attractorc.interpreter.records import ChildLifecycle, StageLifecycle
+from attractorc.interpreter.ports import Call, Filter, Ports, Process
+from attractorc.interpreter.records import (
+    ChildLifecycle,
+    FanInDecision,
+    ParallelLifecycle,
+    Record,
+    StageLifecycle,
+)
+from attractorc.interpreter.state import State
 from attractorc.interpreter.stores.memory import MemoryStore
 
 from .crashing import Crash, Crashing
 from .families import family, tools
-from .pipelines import Scripted, after, fails, run, writes
+from .pipelines import Nobody, Scripted, after, fails, run, writes
 from .test_children import FORKS, ends, stages
 from .test_resume import committed, once_each
 
@@ -176,6 +192,27 @@ def test_what_it_says_waits_while_branches_stand_on_the_childs_context() -> None
     assert seen == {"one": False, "two": False, "last": True}
 
 
+def test_large_values_that_it_gives_sees_and_says_stand_in_blobs() -> None:
+    large = "x" * 100_000
+    inner = 'inputs="much"; ' + INNER
+    call = (
+        'call [shape=house, stack.child_dotfile="inner.dot", writes=found, with="much=\'${kept}\'"'
+    )
+    call += ', manager.poll_interval="20ms", manager.steer_command="advise"]\n' + tools("keep")
+    plan = family(f"{call}\nstart -> keep -> call -> exit", inner=inner)
+    said = writes(**{"tool.output": large})
+    behaviour = {"keep": writes(kept=large), "look": writes(found=large), "more": after(0.05)}
+    ran = run(plan, {**behaviour, "call": said})
+    (started,) = ran.of(ChildLifecycle, "started")
+    assert started.inputs == {"much": large}
+    (told, *_) = ran.of(ChildLifecycle, "steered")
+    assert told.context_updates["stack.manager.instructions"] == large
+    seen = [one.seen.get("found") for one in ran.of(ChildLifecycle, "observed")]
+    assert large in seen
+    wanted = Filter(types=(ChildLifecycle.TYPE,))
+    assert max(len(turn.payload) for turn in ran.store.records("run-1", where=wanted)) < 2_000
+
+
 def test_a_steering_that_hangs_is_ended_with_the_stage() -> None:
     plan = watched('timeout="100ms", manager.steer_command="advise"')
     ran = run(plan, {"look": after(30), "call": after(30)})
@@ -238,3 +275,139 @@ def test_from_every_prefix_of_its_journal_the_outcome_is_the_same() -> None:
         assert resumed.context["found"] == ["a", "b"]
         assert not before & {call.stage_id for call in second.calls}, survives
         assert once_each(resumed), survives
+
+
+def test_attempts_of_a_stage_see_what_it_was_entered_with_whatever_is_said_meanwhile() -> None:
+    plan = watched(
+        'manager.poll_interval="10ms", manager.steer_command="advise"',
+        INNER.replace('tool_command="look"', 'tool_command="look", max_retries=1'),
+    )
+    seen: list[tuple[str, bool]] = []
+
+    async def sees(call: Call) -> Outcome:
+        await asyncio.sleep(0.05)
+        seen.append((call.step.id, "stack.manager.instructions" in call.context))
+        status = Status.RETRY if len(seen) == 1 else Status.SUCCESS
+        return Outcome(status, failure_reason="once more")
+
+    ran = run(plan, {"look": sees, "more": sees, "call": writes(**{"tool.output": "hurry"})})
+    assert ran.result.status == "success"
+    assert seen == [("look", False), ("look", False), ("more", True)]
+
+
+def test_a_merge_in_the_child_begins_with_what_was_there_at_the_fork() -> None:
+    inner = FORKS.replace("found: append", "hint: append")
+    plan = watched('manager.poll_interval="10ms", manager.steer_command="advise"', inner)
+    said = writes(**{"tool.output": "hurry", "hint": ["north"]})
+
+    async def one(call: Call) -> Outcome:
+        await asyncio.sleep(0.05)
+        return writes(hint=["south"])
+
+    ran = run(plan, {"one": one, "two": after(0.05), "call": said})
+    (decision,) = ran.of(FanInDecision)
+    assert decision.context_updates["hint"] == ["south"]
+
+
+def test_a_steering_takes_a_slot_of_jobs_as_any_attempt_does() -> None:
+    plan = watched('manager.poll_interval="5ms", manager.steer_command="advise"')
+    running: list[str] = []
+    most = 0
+
+    async def works(call: Call) -> Outcome:
+        nonlocal most
+        running.append(call.step.id)
+        most = max(most, len(running))
+        await asyncio.sleep(0.03)
+        running.remove(call.step.id)
+        return Outcome(Status.SUCCESS)
+
+    ran = run(plan, {"look": works, "more": works, "call": works}, jobs=1)
+    assert most == 1
+    assert "steered" in kinds(ran)
+    assert ran.result.status == "success"
+
+
+def test_its_stop_condition_is_asked_after_a_look_and_at_no_other_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[None] = []
+
+    def counted(*given: Any) -> bool:
+        asked.append(None)
+        return holds(*given)
+
+    monkeypatch.setattr(supervising, "holds", counted)
+    plan = watched('manager.poll_interval="1h", manager.stop_condition="found>2"')
+    ran = run(plan, {"look": after(0.01), "more": after(0.01)}, replayed=False)
+    assert kinds(ran) == ["started", "observed"]
+    assert len(asked) == 1
+
+
+def test_a_look_is_not_put_off_by_a_clock_that_is_put_back() -> None:
+    class PutBack(SystemClock):
+        """Two hours earlier, from the second look on."""
+
+        def now(self) -> int:
+            return super().now() - (7_200_000 if looks else 0)
+
+    looks: list[Record] = []
+
+    def heard(record: Record, _state: State) -> None:
+        if isinstance(record, ChildLifecycle) and record.kind == "observed":
+            looks.append(record)
+
+    plan = watched('manager.poll_interval="20ms"')
+    handler = Scripted({"look": after(0.3)})
+    ports = Ports(MemoryStore(), {"tool": handler, "agent": handler}, Nobody(), PutBack())
+
+    async def go() -> str:
+        new = NewRun(plan, canonical(to_json(plan)), "t.dot", "", "run-1", "")
+        journal = create_run(new, ports, [heard])
+        return (await Engine(journal, ports, Folders(Path(), Path())).run()).status
+
+    assert asyncio.run(go()) == "success"
+    assert len(looks) > 3
+
+
+def test_what_a_loser_with_a_supervisor_had_reached_is_told() -> None:
+    outer = (
+        "fan [shape=component, join=first_success]\njoin [shape=tripleoctagon]\n"
+        'slow [shape=house, stack.child_dotfile="inner.dot"]\n'
+        + tools("quick")
+        + "\nstart -> fan -> {quick slow} -> join -> exit"
+    )
+    ran = run(family(outer, inner=INNER), {"look": after(30), "quick": after(0.05)})
+    (loser,) = ran.of(ParallelLifecycle, "branch_cancelled")
+    assert (loser.terminal_stage, loser.reason) == (
+        "/fan.1/slow/slow.1",
+        "'slow' was at attempt 1",
+    )
+
+
+def test_a_resume_looks_for_what_a_steering_left_running_by_the_steerings_own_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = watched('manager.poll_interval="1h", manager.steer_command="advise"')
+    store = MemoryStore()
+
+    async def advises(call: Call) -> Outcome:
+        call.report(Process(4_000_000, "then"))
+        return writes(**{"tool.output": "x"})
+
+    behaviour = {"call": advises, "look": after(0.05)}
+    begun = run(plan, behaviour)
+    (process,) = (
+        one for one in begun.of(StageLifecycle, "process_started") if one.node_id == "call"
+    )
+    with pytest.raises(Crash):
+        run(plan, behaviour, store=Crashing(store, process.sequence_no))  # type: ignore[arg-type]
+    marks: list[str] = []
+
+    async def looks_for(process: Process, grace_s: float, mark: str) -> bool:
+        marks.append(mark)
+        return False
+
+    monkeypatch.setattr(opening, "end_leftover", looks_for)
+    run(plan, {"look": after(0.01)}, store=store, resume=True)
+    assert marks == ["run-1:/call.1@1/steer.1"]
