@@ -45,10 +45,18 @@ def next_run_id(store: Store, run_id: str, restarts: int) -> str:
 
 
 def going_on(store: Store, run_id: str) -> GoingOn:
-    """The run that is gone on with where `run_id` is resumed: the last that followed it."""
+    """The run that is gone on with where `run_id` is resumed: the last that followed it.
+
+    Raises `StoreError` where another run has taken the name of one that was never begun.
+    """
     while (following := link(store, run_id).next_run) is not None:
         if not _exists(store, following):
             return GoingOn(following, run_id)
+        if link(store, following, first=True).previous_run != run_id:
+            raise StoreError(
+                f"the run '{run_id}' was to go on as '{following}', and another run is called so "
+                "now; 'attractorc gc --run' takes that one away"
+            )
         run_id = following
     return GoingOn(run_id)
 

@@ -19,6 +19,7 @@ from ..records.glance import total
 from .forks import decision_of, fork_stage, fork_start, has_ended, join_of
 from .pages import Cursor, Page, number_of
 from .reading import SHOWN, stage_id, turn_glance
+from .runs import ENDED
 
 WHOLE = 1 << 40
 _WRITTEN = ("context_updates", "join")
@@ -187,8 +188,6 @@ def fan_in_decisions(
 
 def _over(store: Store, fork: ParallelLifecycle) -> bool:
     """Whether nobody will decide a join any more: its run, or a branch around it, has ended."""
-    from .runs import ENDED
-
     if store.run(fork.run_id).status in ENDED:
         return True
     return bool(fork.path) and has_ended(store, fork.run_id, fork.path)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..ports import NotFound, RunRow, Store
 from ..records.times import millis
-from .runs import ENDED
+from .runs import is_over
 
 _PAGE = 500
 
@@ -36,7 +36,7 @@ def removable(store: Store, older_than_ms: int, keep: int, now: int) -> tuple[Ru
     ended, before = 0, None
     while page := store.runs(before=before, limit=_PAGE):
         for row in page:
-            if row.status in ENDED:
+            if is_over(store, row):
                 ended += 1
                 if ended > keep and now - millis(row.updated) >= older_than_ms:
                     found.append(row)

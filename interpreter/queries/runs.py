@@ -79,6 +79,20 @@ def resolve(store: Store, name: str) -> RunRow:
     return fitting[0]
 
 
+def is_over(store: Store, row: RunRow) -> bool:
+    """Whether nobody can go on with a run: it has ended, and what starts it anew was begun."""
+    if row.status not in ENDED:
+        return False
+    following = next_run(store, row)
+    if not following:
+        return True
+    try:
+        store.run(following)
+    except NotFound:
+        return False
+    return True
+
+
 def next_run(store: Store, row: RunRow) -> str:
     """The run that starts this one anew, '' if none does."""
     if row.status != "restarted":

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..ports import RunRow, Store
+from ..queries.runs import is_over
 from ..records.times import millis
 from ..workspace import Leftover, Workspaces
 from .places import NOTE, component, trouble
 
-ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 _PAGE = 500
 
 
@@ -40,12 +40,13 @@ def leftovers(store: Store, root: Path, wanted: Retention, now: int) -> tuple[Le
     found: list[Leftover] = []
     ended = 0
     for row in _newest_first(store):
-        ended += row.status in ENDED
+        over = is_over(store, row)
+        ended += over
         name = component(row.run_id)
         if name not in names:
             continue
         names.discard(name)
-        kept = row.status not in ENDED or ended <= wanted.keep
+        kept = not over or ended <= wanted.keep
         if not kept and now - millis(row.updated) >= wanted.older_than_ms:
             found.append(_leftover(row.run_id, root / name, row.updated))
     for name in sorted(names):

@@ -28,10 +28,12 @@ from attractorc.interpreter.outcome import Outcome
 from attractorc.interpreter.ports import Call, Ports, RunRow, Store, StoreError
 from attractorc.interpreter.queries import runs, show
 from attractorc.interpreter.queries.reading import every
+from attractorc.interpreter.queries.retention import removable
 from attractorc.interpreter.records import ParallelLifecycle, RouteDecision
 from attractorc.interpreter.simulation import Play, Script, simulate
 from attractorc.interpreter.stores import open_store
 from attractorc.interpreter.stores.memory import MemoryStore
+from attractorc.interpreter.workspaces.leftovers import Retention, leftovers
 
 from .crashing import Crash
 from .pipelines import Nobody, Scripted, fails, plan, region, run, step, to, when, writes
@@ -197,6 +199,30 @@ def test_where_the_program_died_between_two_runs_either_name_leads_to_the_new_on
     assert [one.status for one in carried_on(store, handler, resume="r")] == ["success"]
     with pytest.raises(StoreError, match=r"'r\.3' has ended \(success\); there is nothing"):
         carried_on(store, handler, resume="r")
+
+
+def test_a_run_whose_new_start_was_never_begun_can_be_resumed_and_is_not_swept_away(
+    tmp_path: Path,
+) -> None:
+    store, handler = MemoryStore(), third_time()
+    carried_on(store, handler, most=1)
+    (tmp_path / "r").mkdir()
+    later = SystemClock().now() + 10_000
+    assert removable(store, 0, 0, later) == ()
+    assert leftovers(store, tmp_path, Retention(0, 0), later) == ()
+    carried_on(store, handler, resume="r", most=1)
+    assert [row.run_id for row in removable(store, 0, 0, later)] == ["r"]
+    assert [one.run_id for one in leftovers(store, tmp_path, Retention(0, 0), later)] == ["r"]
+    carried_on(store, handler, resume="r")
+    assert [row.run_id for row in removable(store, 0, 0, later)] == ["r", "r.2", "r.3"]
+
+
+def test_another_run_of_the_new_ones_name_is_not_taken_for_it() -> None:
+    store, handler = MemoryStore(), third_time()
+    carried_on(store, handler, most=1)
+    run(looping(), store=store, run_id="r.2")
+    with pytest.raises(StoreError, match=r"'r' was to go on as 'r\.2', and another run is called"):
+        going_on(store, "r")
 
 
 def test_a_loop_for_ever_ends_at_max_restarts_and_says_so() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,6 +19,7 @@ from attractorc.interpreter.driver.journal import read
 from attractorc.interpreter.driver.tasks import Tasks
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Locked, Ports, StoreError
+from attractorc.interpreter.queries.reading import every
 from attractorc.interpreter.records import (
     InterviewLifecycle,
     ParallelLifecycle,
@@ -361,6 +363,31 @@ def test_an_ended_run_is_not_resumed() -> None:
     ran = run(plan(step("a", "exit")))
     with pytest.raises(StoreError, match="has ended"):
         run(plan(step("a", "exit")), store=ran.store, resume=True)
+
+
+def test_a_run_that_ended_while_its_lease_was_waited_for_is_not_resumed() -> None:
+    class Overtaken:
+        """A store whose run another process brings to its end just before it lets go of it."""
+
+        def __init__(self, inner: MemoryStore) -> None:
+            self._inner = inner
+
+        def lease(self, run_id: str) -> Any:
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(
+                    run, gate, store=self._inner, interviewer=Says("yes"), resume=True
+                ).result()
+            return self._inner.lease(run_id)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+    gate = plan(step("ask", to("exit", "[Y] Yes"), work=Human(("Go on?",))))
+    store = MemoryStore()
+    assert run(gate, store=store).result.status == "parked"
+    with pytest.raises(StoreError, match=r"has ended \(success\)"):
+        run(gate, store=cast("Any", Overtaken(store)), resume=True)
+    assert [one.kind for one in every(store, "run-1", RunLifecycle)][-1] == "finalized"
 
 
 def test_a_run_that_another_engine_owns_is_not_resumed() -> None:
