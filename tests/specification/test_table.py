@@ -1,4 +1,4 @@
-"""The table of the definition of done is whole, and names only tests that there are."""
+"""The tables of what is required and of failure stories are whole, and name only real tests."""
 
 from __future__ import annotations
 
@@ -52,6 +52,24 @@ def names_in(file: Path) -> frozenset[str]:
     return frozenset(name for name in found if name.rpartition("::")[2].startswith("test_"))
 
 
+def stories(text: str) -> dict[str, str]:
+    """What becomes of the run in each failure story, by the test that tells it."""
+    found = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(tests/stories/[^`]+)` \|$", text, re.M)
+    return {test: then for then, test in found}
+
+
+def told(test: str) -> str:
+    """The source of a test that is a function of its file."""
+    file, _, name = test.partition("::")
+    text = (ROOT / file).read_text("utf-8")
+    (node,) = [
+        each
+        for each in ast.parse(text).body
+        if isinstance(each, ast.FunctionDef) and each.name == name
+    ]
+    return ast.get_source_segment(text, node) or ""
+
+
 def missing(test: str) -> bool:
     file, _, name = test.partition("::")
     return not (ROOT / file).is_file() or name not in names_in(ROOT / file)
@@ -83,6 +101,22 @@ def test_every_test_of_the_matrix_is_in_the_table() -> None:
     for name in ("test_parity.py", "test_done.py"):
         file = Path(__file__).with_name(name)
         assert {f"tests/specification/{name}::{each}" for each in names_in(file)} <= named
+
+
+STORIES = stories(PAGE.read_text("utf-8"))
+
+
+def test_every_failure_story_is_in_the_table() -> None:
+    files = sorted((ROOT / "tests" / "stories").glob("test_*.py"))
+    there = {f"tests/stories/{file.name}::{name}" for file in files for name in names_in(file)}
+    assert set(STORIES) == there
+
+
+def test_twenty_failure_stories_go_on_to_the_end_of_the_same_run() -> None:
+    going_on = [test for test, then in STORIES.items() if then == "goes on"]
+    assert len(going_on) >= 20
+    assert [one for one in going_on if not re.search(r"goes_on\(|\"resume\"", told(one))] == []
+    assert [one for one in set(STORIES) - set(going_on) if "goes_on(" in told(one)] == []
 
 
 def test_a_test_that_is_not_there_would_be_missed() -> None:
