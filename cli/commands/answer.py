@@ -12,7 +12,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
-from .wishing import without_secrets
+from .wishing import meant, without_secrets
 
 if TYPE_CHECKING:
     from attractorc.compiler.value import Json
@@ -44,7 +44,7 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     location = store_location(store)
     kept = opened(location, create=False)
     try:
-        name = chosen_run(kept, run)
+        name = meant(kept, chosen_run(kept, run))
         asked = tuple(paged(lambda after: questions(kept, name, after=after)))
         entry = _meant(asked, question, name)
         _refuse_second(kept, name, entry)

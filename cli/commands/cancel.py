@@ -15,7 +15,7 @@ import click
 from .exits import Exit
 from .redacting import of_run
 from .running import Settings, carried_out, chosen_run, folders, opened, ports, store_location
-from .wishing import ENDED, is_running, obeyed, refuse_ended, store_trouble, wished
+from .wishing import ENDED, heard, is_running, meant, refuse_ended, store_trouble, wished
 
 if TYPE_CHECKING:
     from attractorc.interpreter.driver.calls import Folders
@@ -42,18 +42,21 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
     """End RUN for good: what runs is ended, with its processes, and nothing begins any more.
 
     A run that is parked, stopped or was left by a crash is ended, too; what its engine left
-    running is ended first. RUN is a run's id, the beginning of one, or `last`.
+    running is ended first. RUN is a run's id, the beginning of one, or `last`; one that was
+    started anew means the run that goes on for it.
     """
     from attractorc.interpreter.ports import StoreError
 
     location = store_location(store)
     kept = opened(location, create=False)
     try:
-        name = chosen_run(kept, run)
+        name = meant(kept, chosen_run(kept, run))
         refuse_ended(kept, name)
-        running = is_running(kept, name)
-        wished(kept, name, "cancel", reason)
-        status = obeyed(kept, name, ENDED, wait) if running else None
+        running, status = is_running(kept, name), None
+        if running:
+            name, status = heard(kept, name, "cancel", reason, ENDED, wait)
+        else:
+            wished(kept, name, "cancel", reason)
     except StoreError as error:
         kept.close()
         raise store_trouble(error) from error

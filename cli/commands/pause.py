@@ -11,7 +11,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
-from .wishing import ENDED, is_running, obeyed, refuse_ended, store_trouble, wished
+from .wishing import ENDED, heard, is_running, meant, refuse_ended, store_trouble
 
 
 @click.command(
@@ -33,20 +33,20 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
     """Ask the engine that runs RUN to stop: attempts that run come to their end, nothing new
     begins. `attractorc resume RUN` goes on.
 
-    RUN is a run's id, the beginning of one, or `last`.
+    RUN is a run's id, the beginning of one, or `last`; one that was started anew means the run
+    that goes on for it.
     """
     from attractorc.interpreter.ports import StoreError
 
     location = store_location(store)
     kept = opened(location, create=False)
     try:
-        name = chosen_run(kept, run)
+        name = meant(kept, chosen_run(kept, run))
         refuse_ended(kept, name)
         if not is_running(kept, name):
             stands = kept.run(name).status
             raise Refused(f"nobody runs '{name}' now ({stands}); there is nothing to pause")
-        wished(kept, name, "pause", reason)
-        status = obeyed(kept, name, ("stopped", "parked", *ENDED), wait)
+        name, status = heard(kept, name, "pause", reason, ("stopped", "parked", *ENDED), wait)
     except StoreError as error:
         raise store_trouble(error) from error
     finally:

@@ -32,6 +32,13 @@ def is_running(store: Store, run_id: str) -> bool:
     return False
 
 
+def meant(store: Store, run_id: str) -> str:
+    """The run that a wish for this one is about: itself, or the last that started it anew."""
+    from attractorc.interpreter.driver.restarting import going_on
+
+    return going_on(store, run_id).known
+
+
 def refuse_ended(store: Store, run_id: str) -> None:
     """Raises `Refused` for a run that has ended."""
     status = store.run(run_id).status
@@ -49,6 +56,32 @@ def wished(store: Store, run_id: str, command: str, reason: str | None) -> None:
         payload["reason"] = without_secrets(store, run_id, reason, "leave --reason out")
     store.post(run_id, command, payload, stamp(SystemClock().now()))
     store.commit()
+
+
+def heard(
+    store: Store,
+    name: str,
+    command: str,
+    reason: str | None,
+    wanted: tuple[str, ...],
+    wait_s: float,
+) -> tuple[str, str | None]:
+    """Post a wish to the engine of a run, and wait until the run has one of these statuses.
+
+    The run that heard it, and its status, None if that takes longer. Where the run starts anew
+    before it hears, the next one is told.
+    """
+    until = time.monotonic() + wait_s
+    while True:
+        wished(store, name, command, reason)
+        status = obeyed(store, name, wanted, until - time.monotonic())
+        if status != "restarted":
+            return name, status
+        while (following := meant(store, name)) == name:  # not begun yet
+            if time.monotonic() >= until:
+                return name, status
+            time.sleep(LOOK_S)
+        name = following
 
 
 def without_secrets(store: Store, run_id: str, text: str, way_out: str) -> str:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from attractorc.commands.wishing import ENDED, heard
+from attractorc.interpreter.stores import open_store
+
 from .inside import attractorc_inside
 
 LOOP = """digraph loop {
@@ -106,3 +109,44 @@ def test_a_stop_before_a_new_run_begins_leaves_it_to_resume_of_the_old_name(proj
     assert gone_on.returncode == 0
     assert "r.3: success" in gone_on.stdout
     assert attractorc_inside("resume", "r", cwd=project).returncode == 4
+
+
+GATE = LOOP.replace(
+    'enough -> exit [condition="context.lines >= 3"]',
+    'enough -> ask [condition="context.lines >= 2"]\n  ask [shape=hexagon, label="Done?"]\n'
+    '  ask -> exit [label="[Y] Yes"]',
+)
+
+
+def test_an_answer_to_the_old_name_reaches_the_run_that_goes_on(project: Path) -> None:
+    (project / "gate.dot").write_text(GATE)
+    ran = attractorc_inside("exec", "gate.dot", "--run-id", "r", cwd=project, stdin="")
+    assert ran.returncode == 3
+    assert attractorc_inside("answer", "r", "ask", "yes", cwd=project).returncode == 0
+    gone_on = attractorc_inside("resume", "r", cwd=project)
+    assert "r.2: success" in gone_on.stdout
+
+
+def test_a_cancel_of_the_old_name_ends_the_run_that_goes_on(project: Path) -> None:
+    (project / "gate.dot").write_text(GATE)
+    attractorc_inside("exec", "gate.dot", "--run-id", "r", cwd=project, stdin="")
+    assert "r.2: cancelled\n" in attractorc_inside("cancel", "r", cwd=project).stdout
+    again = attractorc_inside("cancel", "r", cwd=project)
+    assert (again.returncode, again.stderr.splitlines()[-1]) == (
+        2,
+        "attractorc: the run 'r.2' has ended (cancelled)",
+    )
+
+
+@pytest.mark.parametrize("command", ["cancel", "pause"])
+def test_a_wish_that_a_run_did_not_hear_before_it_started_anew_reaches_the_next_one(
+    project: Path, command: str
+) -> None:
+    """The old run ends between the wish and its engine's next look at what is wished."""
+    attractorc_inside("exec", "loop.dot", "--run-id", "r", cwd=project)
+    store = open_store(str(project / ".attractor" / "runs.db"))
+    store.update_run("r.3", "running", "2026-01-01T00:00:00.000Z")
+    store.commit()
+    assert heard(store, "r", command, None, ("stopped", *ENDED), 0.2) == ("r.3", None)
+    assert [one.command for one in store.controls("r.3")] == [command]
+    store.close()
