@@ -17,7 +17,7 @@ from .effects import Writes, writes_of
 from .elements import Attr, Node
 from .model import Graph
 from .patterns import meets, never_merged, rule_for
-from .reach import reached, ways
+from .reach import carrying, reached
 from .reads import Read, reads_of
 from .shape import BranchShape, RegionShape
 from .sight import Sight
@@ -43,7 +43,7 @@ class DataFlow:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._forward = ways(graph)
+        self._forward = carrying(graph)
         self._order = {node: number for number, node in enumerate(graph.nodes)}
         self._known_writers: dict[str, tuple[str, ...]] = {}
         self.visited = reached(graph)
@@ -67,7 +67,7 @@ class DataFlow:
 
     @cached_property
     def ahead(self) -> Ahead:
-        """What lies ahead of each node, over all ways of a run."""
+        """What lies ahead of each node in one run; one that starts anew brings no key along."""
         return Ahead(self._forward)
 
     @cached_property

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from ..value import nearest
-from .elements import Node
+from .elements import Edge, Node
 from .model import Graph
 
 _COMPARISONS_LIMIT = 20_000
@@ -70,14 +70,27 @@ def ways(graph: Graph) -> Mapping[str, Sequence[str]]:
     return graph.once(_ways)
 
 
+def carrying(graph: Graph) -> Mapping[str, Sequence[str]]:
+    """Those of `ways` on which what was written is carried along: none that starts anew."""
+    return graph.once(_carrying)
+
+
 def _ways(graph: Graph) -> Mapping[str, Sequence[str]]:
-    found = {
-        node.id: [
-            *(edge.target for edge in graph.outgoing[node.id] if edge.target in graph.nodes),
-            *retry_targets(graph, node),
-        ]
-        for node in graph.nodes.values()
-    }
+    return _along(graph, graph.edges)
+
+
+def _carrying(graph: Graph) -> Mapping[str, Sequence[str]]:
+    kept = [edge for edge in graph.edges if not edge.value("loop_restart", False)]
+    return ways(graph) if len(kept) == len(graph.edges) else _along(graph, kept)
+
+
+def _along(graph: Graph, edges: Iterable[Edge]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {node: [] for node in graph.nodes}
+    for edge in edges:
+        if edge.target in found and edge.source in found:
+            found[edge.source].append(edge.target)
+    for node in graph.nodes.values():
+        found[node.id].extend(retry_targets(graph, node))
     for written, meant in graph.once(misspelled).items():
         found[written].append(meant)
         found[meant].append(written)

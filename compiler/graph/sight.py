@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .ahead import Ahead
 from .patterns import meets
-from .reach import backwards, ways
+from .reach import backwards, carrying
 from .reads import Read
 from .shape import RegionShape
 
@@ -36,7 +36,7 @@ class Sight:
     @cached_property
     def behind(self) -> Ahead:
         """For every node, the nodes from which a run can come to it."""
-        return Ahead(backwards(ways(self._data.graph)))
+        return Ahead(backwards(carrying(self._data.graph)))
 
     @cached_property
     def _reads(self) -> Mapping[str, list[Read]]:

@@ -44,16 +44,10 @@ def survey(flow: Flow, fan_out: str, heads: Sequence[Edge], join_at: str | None)
     outside = _outside(flow, fan_out, heads, reached, join_at)
     branches = _labelled(flow, heads, reached - outside)
     shared = _first_shared(flow, heads, branches)
-    leaving = [edge for edge in heads if edge.target in outside or edge.target == fan_out]
+    leaving = [edge for edge in heads if _leaves(edge, fan_out, outside)]
     for node in sorted(branches, key=flow.order.__getitem__):
         if len(branches[node]) == 1:
-            leaving += [
-                edge
-                for edge in flow.outgoing[node]
-                if edge.target in outside
-                or edge.target == fan_out
-                or edge.value("loop_restart", False)
-            ]
+            leaving += [e for e in flow.outgoing[node] if _leaves(e, fan_out, outside)]
     return Territory(
         join_at,
         branches,
@@ -61,6 +55,11 @@ def survey(flow: Flow, fan_out: str, heads: Sequence[Edge], join_at: str | None)
         tuple(edge for edge in leaving if edge.target not in flow.exits),
         tuple(edge for edge in leaving if edge.target in flow.exits),
     )
+
+
+def _leaves(edge: Edge, fan_out: str, outside: frozenset[str]) -> bool:
+    away = edge.target in outside or edge.target == fan_out
+    return away or bool(edge.value("loop_restart", False))
 
 
 def _outside(

@@ -3,7 +3,8 @@
 A key in `reads`, in a condition or in a prompt that no stage before it writes is never
 there. It is noted only where that is certain: every stage before declares what it `writes`,
 or the only stages that declare this key come later, or are in a branch whose join does not
-bring the key out (the default, `*: isolate`, keeps it apart).
+bring the key out (the default, `*: isolate`, keeps it apart), or the way from them to here
+starts the run anew (`loop_restart`), which keeps none of them.
 
 ```bad
 digraph review {
@@ -36,6 +37,7 @@ from ..graph.dataflow import DataFlow, mergers, written
 from ..graph.early import is_template
 from ..graph.model import Graph
 from ..graph.patterns import never_merged
+from ..graph.reach import spread, ways
 from ..graph.reads import Read
 from ..graph.shape import RegionShape
 from ..value import Names
@@ -141,7 +143,10 @@ def _later(graph: Graph, data: DataFlow, read: Read, writers: tuple[str, ...]) -
             SEVERITY,
             read.span,
             f"'{read.node}' reads '{read.key}', which no stage before it writes",
-            (Related(f"'{writers[0]}' writes it, on another way", graph.nodes[writers[0]].span),),
+            (
+                Related(f"'{writers[0]}' writes it, on another way", graph.nodes[writers[0]].span),
+                *_restart(graph, read, writers[0]),
+            ),
             help=f"lead the way through '{writers[0]}' first, or read another key",
             node=read.node,
         )
@@ -150,10 +155,23 @@ def _later(graph: Graph, data: DataFlow, read: Read, writers: tuple[str, ...]) -
         SEVERITY,
         read.span,
         f"'{read.node}' reads '{read.key}', which is written only later",
-        (Related(f"'{writers[0]}' writes it", graph.nodes[writers[0]].span),),
+        (
+            Related(f"'{writers[0]}' writes it", graph.nodes[writers[0]].span),
+            *_restart(graph, read, writers[0]),
+        ),
         help=f"move '{writers[0]}' in front of '{read.node}', or read another key",
         node=read.node,
     )
+
+
+def _restart(graph: Graph, read: Read, writer: str) -> Iterator[Related]:
+    """The edge over which the way from the writer leads, and what is written does not."""
+    from_there = spread(ways(graph), (writer,))
+    for edge in graph.edges:
+        restarts = edge.value("loop_restart", False) and edge.source in from_there
+        if restarts and read.node in spread(ways(graph), (edge.target,)):
+            yield Related("here the run starts anew, and begins without it", edge.span)
+            return
 
 
 def _kept_apart(

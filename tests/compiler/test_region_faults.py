@@ -97,6 +97,16 @@ def _words(fault: Fault) -> str:
             id="a restart of the run from inside a branch",
         ),
         pytest.param(
+            "start -> f -> {a b} -> j -> exit; f -> c [loop_restart=true]; c -> j",
+            ["region_escape f/c f->c"],
+            id="a branch that would begin with a restart of the run",
+        ),
+        pytest.param(
+            "start -> f -> {a b} -> j -> exit; f -> c [loop_restart=true, if=outcome]; c -> exit",
+            [],
+            id="a restart of the run after the join, by an edge of the fan-out",
+        ),
+        pytest.param(
             "start -> f -> {a b} -> f; f -> exit [if=outcome]",
             ["region_escape f/a a->f", "region_escape f/b b->f"],
             id="branches that lead back to their fan-out",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attractorc.compiler.driver import compile_source
 from attractorc.compiler.graph.patterns import covers, meets
 from attractorc.compiler.rules import (
     Rule,
@@ -17,7 +18,9 @@ from attractorc.compiler.rules import (
     unused_write,
     winner_unknown_key,
 )
+from attractorc.compiler.source import Source
 
+from .conftest import FRAME
 from .told import told
 
 RULES: tuple[Rule, ...] = (
@@ -159,6 +162,25 @@ def test_two_branches_that_write_one_key(statements: str, expected: list[str]) -
             f"{TOOLS}; start -> a -> b -> exit; a [reads=x, writes=y]; b [writes=x]",
             ["warning undefined_read [x] 'a' reads 'x', which is written only later"],
             id="too late",
+        ),
+        pytest.param(
+            f"{TOOLS}; start -> a -> b -> exit; b -> a; a [reads=x, writes=y]; b [writes=x]",
+            [],
+            id="in the loop before",
+        ),
+        pytest.param(
+            f"{TOOLS}; start -> a -> b -> exit; b -> a [loop_restart=true]; "
+            "a [reads=x, writes=y]; b [writes=x]",
+            ["warning undefined_read [x] 'a' reads 'x', which is written only later"],
+            id="in the run before, of which a run that starts anew keeps nothing",
+        ),
+        pytest.param(
+            f"{TOOLS}; start -> b -> exit; b -> a [loop_restart=true]; a -> exit; "
+            "a [reads=x, writes=y]; b [writes=x]",
+            [
+                "warning undefined_read [x] 'a' reads 'x', which no stage before it writes",
+            ],
+            id="only in the run before",
         ),
         pytest.param(
             f"{TOOLS}; start -> a -> b -> exit; a [reads=x, writes=y]; b [writes=x]; "
@@ -389,3 +411,16 @@ def test_patterns(pattern: str, other: str, covered: bool, met: bool) -> None:
     assert covers(pattern, other) is covered
     assert meets(pattern, other) is met
     assert meets(other, pattern) is met
+
+
+def test_a_read_over_a_restart_is_told_where_the_keys_are_left_behind() -> None:
+    text = FRAME.format(
+        f"{TOOLS}; start -> a -> b -> exit; b -> a [loop_restart=true]; "
+        "a [reads=x, writes=y]; b [writes=x]"
+    )
+    found = compile_source(Source("g.dot", text), rules=(undefined_read,)).diagnostics
+    said = [(each.message, text[each.span.start : each.span.end]) for each in found[0].related]
+    assert said == [
+        ("'b' writes it", "b"),
+        ("here the run starts anew, and begins without it", "b -> a"),
+    ]

@@ -120,6 +120,11 @@ ONE_SENTENCE = [
         "from inside branch 'a' of 'f'",
     ),
     (
+        "start -> f -> {a b} -> j -> exit; f -> c [loop_restart=true]; c -> j",
+        "error region_escape [f -> c] edge 'f' -> 'c' restarts the run "
+        "from inside branch 'c' of 'f'",
+    ),
+    (
         "start -> f -> {a b} -> j -> exit; a [retry_target=b]",
         "error region_escape [b] the retry_target of 'a' leads out of branch 'a' of 'f'",
     ),
