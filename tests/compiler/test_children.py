@@ -387,6 +387,29 @@ def test_what_a_supervisor_lacks_is_said(settings: str, said: str) -> None:
     assert made.plan is None
 
 
+TIMINGS = {
+    "only looks": ("manager.poll_interval=5s", []),
+    "stops": ("manager.stop_condition=done", ["when 'call' stops its pipeline"]),
+    "asks an agent": ("manager.steer_prompt=Hurry", ["when 'call' steers its pipeline"]),
+    "both": (
+        'manager.steer_command="echo x", manager.stop_condition=done',
+        ["when 'call' stops and steers its pipeline"],
+    ),
+    "is told not to steer": ("manager.steer_prompt=Hurry, manager.actions=observe", []),
+}
+
+
+@pytest.mark.parametrize(("settings", "said"), TIMINGS.values(), ids=TIMINGS)
+def test_it_is_noted_where_a_supervisor_makes_a_run_depend_on_the_clock(
+    settings: str, said: list[str]
+) -> None:
+    given = f'shape=house, stack.child_dotfile="inner.dot", with="n=3", {settings}'
+    made = compiled({"outer.dot": outer(given), "inner.dot": INNER})
+    assert made.plan is not None, made.diagnostics
+    noted = [one.message for one in made.diagnostics if one.rule == "supervisor_timing"]
+    assert noted == [f"{one} depends on the clock; another run may go otherwise" for one in said]
+
+
 def test_the_graph_may_name_the_pipeline_of_its_supervisor() -> None:
     text = outer('shape=house, with="n=3"').replace("{", '{ stack.child_dotfile="inner.dot" ', 1)
     made = compiled({"outer.dot": text, "inner.dot": INNER})
