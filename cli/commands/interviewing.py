@@ -13,10 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exits import Exit, Refused
+import click
+
+from .exits import Refused
 
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Answer, Interviewer, Question
+    from attractorc.interpreter.redaction import Secrets
 
 NAMES = "auto, console, park, queue:FILE and record:FILE"
 METAVAR = "auto|console|park|queue:FILE|record:FILE"
@@ -24,18 +27,18 @@ _KINDS = ("chosen", "timeout", "skipped", "parked")
 _QUEUE, _RECORD = "queue:", "record:"
 
 
-def interviewer(name: str | None) -> Interviewer:
+def interviewer(name: str | None, secrets: Secrets) -> Interviewer:
     """Who is asked: the person at the terminal, everybody's yes, a file's answers, or nobody.
 
-    `record:FILE` adds what the default one is asked and answers to a file, `record:FILE+auto`
-    what another one does. Raises `Refused`.
+    `record:FILE` adds what the default one is asked and answers to a file, without `secrets`,
+    `record:FILE+auto` what another one does. Raises `Refused`.
     """
     from attractorc.interpreter.handlers.interviewers import AutoApprove, Console, Park
 
     if name is None:
         name = "console" if sys.stdin.isatty() and sys.stderr.isatty() else "park"
     if name.startswith(_RECORD):
-        return _recording(name.removeprefix(_RECORD))
+        return _recording(name.removeprefix(_RECORD), secrets)
     if name.startswith(_QUEUE):
         return _queue(Path(name.removeprefix(_QUEUE)))
     match name:
@@ -58,13 +61,13 @@ def _console(make: type) -> Interviewer:
     return made
 
 
-def _recording(text: str) -> Interviewer:
+def _recording(text: str, secrets: Secrets) -> Interviewer:
     from attractorc.interpreter.handlers.interviewers import Recording
 
     file, plus, other = text.rpartition("+")
     known = other in ("auto", "console", "park") or other.startswith(_QUEUE)
     path = Path(file if plus and known else text)
-    inner = interviewer(other if plus and known else None)
+    inner = interviewer(other if plus and known else None, secrets)
     try:
         handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     except OSError as error:
@@ -75,16 +78,22 @@ def _recording(text: str) -> Interviewer:
         kept = {
             "question": question.id,
             "node": question.node_id,
-            "text": question.text,
+            "text": secrets.text(question.text),
             "kind": answer.kind,
-            "answer": answer.text,
-            "source": answer.source,
+            "answer": secrets.text(answer.text),
+            "source": secrets.text(answer.source),
         }
         try:
-            with path.open("a", encoding="utf-8") as file:
+            # Half a surrogate pair, which is no text, is written as JSON spells it.
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(kept, ensure_ascii=False) + "\n")
         except OSError as error:
-            raise Refused(f"{path}: cannot be written: {error.strerror}", Exit.USAGE) from error
+            # What somebody answered counts all the same.
+            reason = (error.strerror or str(error)).lower()
+            click.echo(
+                f"attractorc: {path}: the answer of {question.id} is not recorded: {reason}",
+                err=True,
+            )
 
     return Recording(inner, heard)
 
@@ -106,7 +115,7 @@ def _queue(path: Path) -> Interviewer:
             name, answer = _object(f"{path}:{number}", text)
             (bound.setdefault(name, []) if name else free).append(answer)
         elif text:
-            free.append(text)
+            free.append(_usable(f"{path}:{number}", text))
     return Queue(free, bound)
 
 
@@ -116,11 +125,25 @@ def _object(place: str, text: str) -> tuple[str, Answer]:
 
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"{place}: begins with a brace and is no JSON: {error}") from error
     kind, answer = found.get("kind", "chosen"), found.get("answer", "")
     if kind not in _KINDS:
         raise Refused(f"{place}: 'kind' is {kind!r}; there are {', '.join(_KINDS)}")
     if not isinstance(answer, str) or (kind == "chosen" and not answer.strip()):
         raise Refused(f"{place}: has no 'answer', which is a text")
-    return str(found.get("question") or found.get("node") or ""), Answer(kind, answer, "queue")
+    name = found.get("question") or found.get("node") or ""
+    if not isinstance(name, str):
+        raise Refused(f"{place}: 'question' and 'node' name a question each, by a text")
+    return name, Answer(kind, _usable(place, answer), "queue")
+
+
+def _usable(place: str, answer: str) -> str:
+    """An answer, unless it was recorded without the secret that it held."""
+    from attractorc.interpreter.redaction import has_marker
+
+    if has_marker(answer):
+        raise Refused(
+            f"{place}: this answer held a secret, which was not recorded; write another one here"
+        )
+    return answer

@@ -124,9 +124,9 @@ def ports(settings: Settings, store: Store) -> Ports:
         custom=settings.handlers,
         lenient=agents.lenient,
     )
-    asked = interviewer(settings.interviewer)
     hidden = Redaction(agents.secrets(environment))
     secrets = secrets_of(hidden.and_also(settings.redaction), environment)
+    asked = interviewer(settings.interviewer, secrets)
     files = LocalWorkspaces()
     return Ports(store, handlers, asked, SystemClock(), workspaces=files, secrets=secrets)
 

@@ -137,12 +137,69 @@ def test_what_is_recorded_can_be_played_again_whatever_the_order(project: Path) 
     assert digests[0] == digests[1]
 
 
+def test_a_recording_holds_no_secret_and_is_not_played_with_what_stands_for_one(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2-hunter2")
+    (project / "answers").write_text(
+        '{"node": "ship", "answer": "yes"}\n{"node": "suite", "answer": "docs"}\n'
+        '{"node": "name", "answer": "with hunter2-hunter2"}\n'
+    )
+    recorded = attractorc_inside(
+        *("exec", "gates.dot", "--interviewer", "record:kept+queue:answers"), cwd=project
+    )
+    assert recorded.returncode == 0, recorded.stderr
+    kept = (project / "kept").read_text()
+    assert "hunter2" not in kept
+    line = 1 + next(n for n, one in enumerate(kept.splitlines()) if "with [redacted:" in one)
+    played = attractorc_inside("exec", "gates.dot", "--interviewer", "queue:kept", cwd=project)
+    assert (played.returncode, played.stderr) == (
+        2,
+        f"attractorc: kept:{line}: this answer held a secret, which was not recorded; write "
+        "another one here\n",
+    )
+
+
+def test_an_answer_counts_also_where_it_cannot_be_recorded(project: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    ran = attractorc_inside(
+        "exec", "gates.dot", "--interviewer", "record:/dev/full+auto", cwd=project
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (
+        "attractorc: /dev/full: the answer of /fan.1/ship/ship.1 is not recorded: no space left "
+        "on device\n"
+    ) in ran.stderr
+
+
+def test_half_a_surrogate_pair_in_an_answer_is_recorded_as_json_spells_it(project: Path) -> None:
+    (project / "answers").write_text(
+        '{"node": "ship", "answer": "yes"}\n{"node": "suite", "answer": "docs"}\n'
+        '{"node": "name", "answer": "\\ud83d"}\n'
+    )
+    ran = attractorc_inside(
+        *("exec", "gates.dot", "--interviewer", "record:kept+queue:answers"), cwd=project
+    )
+    assert "Traceback" not in ran.stderr
+    kept = [json.loads(line) for line in (project / "kept").read_text().splitlines()]
+    assert {one["node"]: one["answer"] for one in kept}["name"] == "\ud83d"
+
+
 MALFORMED = {
     "a file that is not there": (None, "the answers cannot be read: No such file or directory"),
     "a file that is no text": (b"\xff\xfe", "the answers cannot be read: they are no UTF-8"),
     "a line that is no JSON": (b'y\n{"answer": \n', ":2: begins with a brace and is no JSON: "),
     "a kind that is none": (b'{"kind": "maybe"}', ":1: 'kind' is 'maybe'; there are chosen, "),
     "an answer that is none": (b'{"node": "ship"}', ":1: has no 'answer', which is a text"),
+    "a node that is none": (
+        b'{"node": ["ship"], "answer": "y"}',
+        ":1: 'question' and 'node' name a question each, by a text",
+    ),
+    "a line that is nested too deep": (
+        b'{"node": ' + b"[" * 100_000,
+        ":1: begins with a brace and is no JSON: ",
+    ),
 }
 
 
