@@ -1,6 +1,6 @@
-"""`attractorc answer`: answer a question that a parked run asked.
+"""`attractorc answer`: answer a question of a run, parked or not.
 
-The answer is kept in the store; `resume` journals it and goes on.
+The answer is kept in the store; the run's engine, or the next `resume`, journals it and goes on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
     a label, a target or a number; where words are asked for, the words; where several may be
     chosen, some of them with commas between, or `none`.
 
-    Nothing runs yet: `attractorc resume RUN` goes on.
+    A run that still works takes it at once; a parked one goes on with `attractorc resume RUN`.
     """
     from attractorc.interpreter.driver.clock import SystemClock
     from attractorc.interpreter.ports import StoreError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .exits import Exit, Refused
-from .redacting import of_run, secrets_of
+from .redacting import Redaction, of_run, secrets_of
 
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Store
@@ -88,13 +88,17 @@ def without_secrets(store: Store, run_id: str, text: str, way_out: str) -> str:
     """A text as it may be kept with a run. `Refused` where nobody can say what is secret in it."""
     from attractorc.interpreter.driver.opening import beginning_of
 
-    told = of_run(beginning_of(store, run_id).options)
+    from . import agents
+
+    options = beginning_of(store, run_id).options
+    told = of_run(options)
     if told.file is not None and not Path(told.file).is_file():
         raise Refused(
             f"{told.file}: the file of secrets that the run was started with is not there any "
             f"more, so that '{text}' cannot be looked through; {way_out}"
         )
-    return secrets_of(told, os.environ).text(text)
+    keys = Redaction(agents.of_run(options).secrets(os.environ))
+    return secrets_of(keys.and_also(told), os.environ).text(text)
 
 
 def obeyed(store: Store, run_id: str, wanted: tuple[str, ...], wait_s: float) -> str | None:

@@ -205,6 +205,24 @@ def test_a_reason_is_refused_where_its_secrets_are_unknown_and_a_cancel_is_not(
     assert (done.returncode, done.stdout) == (0, "r: cancelled\n")
 
 
+def test_the_key_of_a_configured_agent_is_kept_out_of_an_answer_whatever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = 'q [shape=hexagon, label="What is it?", "human.type"=freeform] start -> q -> exit'
+    pipeline(tmp_path, ask)
+    (tmp_path / "attractorc.toml").write_text(
+        '[agents.own]\nendpoint = "https://models.example"\napi-key-env = "MY_LOGIN"\n'
+    )
+    monkeypatch.setenv("MY_LOGIN", TOKEN)
+    store = ("--store", "s.db")
+    parked = attractorc_inside("exec", "p.dot", *store, "--run-id", "r", cwd=tmp_path)
+    assert parked.returncode == 3, parked.stderr
+    answered = attractorc_inside("answer", "r", "q", f"it is {TOKEN}", *store, cwd=tmp_path)
+    assert answered.returncode == 0, answered.stderr
+    assert TOKEN.encode() not in kept(tmp_path)
+    assert b"it is [redacted:MY_LOGIN]" in kept(tmp_path)
+
+
 def test_an_answer_in_ones_own_words_is_kept_without_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
