@@ -56,8 +56,8 @@ def built_in(
     `environment` is what tools inherit. `backends` are the agent backends beside `simulate`,
     `backend` the run's choice among them, `providers` that of nodes with an `llm_provider`.
     `custom` maps node types to handlers or plain functions; one that is called `tool` or `agent`
-    takes that one's place. `grace_s` is what a cancelled tool is given to end by itself,
-    `lenient` how status files are read.
+    takes that one's place, between the same hooks. `grace_s` is what a cancelled tool is given to
+    end by itself, `lenient` how status files are read.
     """
     agents = AgentHandler(
         {"simulate": SimulateBackend(), **(backends or {})}, backend, providers, lenient=lenient
@@ -69,7 +69,9 @@ def built_in(
         AGENT: HookedHandler(agents, environment, grace_s),
     }
     for name, given in (custom or {}).items():
-        table[name] = _as_handler(given)
+        own = _as_handler(given)
+        is_hooked = name in (TOOL, AGENT)
+        table[name] = HookedHandler(own, environment, grace_s) if is_hooked else own
     return table
 
 
@@ -110,7 +112,10 @@ def check_ready(plan: Plan, handlers: Mapping[str, Handler]) -> str | None:
     for step in steps:
         name = handler_name(step.work)
         if name is not None and name not in handlers:
-            return f"node '{step.id}' has the type '{name}', and no handler is given for it"
+            return (
+                f"node '{step.id}' has the type '{name}', and no handler is given for it "
+                "(with --handlers, or by a host)"
+            )
     asks = [step for step in steps if agent_of(step) is not None]
     if asks and AGENT not in handlers:
         return f"node '{asks[0].id}' asks an agent, and no handler is given for agents"

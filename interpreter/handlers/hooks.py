@@ -80,9 +80,13 @@ class HookedHandler:
                 )
         outcome = await self.inner.run(call)
         if step.post_hook is not None:
-            files = files or _files_of(call)
             told = {"outcome": _told(outcome)}
-            said = await self._said(call, files, "post", step.post_hook, told, artifacts)
+            try:
+                # A backend without a program has made no files.
+                files = files or stage_files(call)
+                said = await self._said(call, files, "post", step.post_hook, told, artifacts)
+            except CannotStart as error:
+                said = Verdict(Status.FAIL, f"the post hook cannot be run: {error}")
             if said.status is not Status.SUCCESS:
                 note = f"{outcome.notes}; {said.reason}" if outcome.notes else said.reason
                 outcome = replace(outcome, notes=note)
@@ -131,12 +135,6 @@ class HookedHandler:
             "ATTRACTOR_TOOL": _tool(call),
             "ATTRACTOR_OUTCOME": str(more["outcome"]["status"]) if more else "",
         }
-
-
-def _files_of(call: Call) -> StageFiles:
-    """The stage's files as its call has left them; the folder is there, or is made."""
-    folder = call.stage_dir()
-    return StageFiles(folder, folder / "status.json", folder / "context.json")
 
 
 def _tool(call: Call) -> str:

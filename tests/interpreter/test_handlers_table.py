@@ -25,6 +25,7 @@ from attractorc.compiler.plan.model import (
 )
 from attractorc.interpreter.handlers import built_in, check_ready, handler_name
 from attractorc.interpreter.handlers.agent_command import CommandBackend
+from attractorc.interpreter.handlers.hooks import HookedHandler
 from attractorc.interpreter.handlers.letting_go import LettingGo
 from attractorc.interpreter.ports import Call
 
@@ -66,7 +67,9 @@ def test_the_built_in_table_runs_tools_agents_and_the_host_s_own(tmp_path: Path)
 
 def test_a_host_may_replace_a_built_in_handler() -> None:
     mine = FakeHandler()
-    given = built_in({}, custom={"agent": mine})["agent"]
+    hooked = built_in({}, custom={"agent": mine})["agent"]
+    assert isinstance(hooked, HookedHandler)
+    given = hooked.inner
     assert isinstance(given, LettingGo)
     assert given.inner is mine
 
@@ -74,7 +77,8 @@ def test_a_host_may_replace_a_built_in_handler() -> None:
 def test_a_type_without_a_handler_is_named() -> None:
     given = plan(step(Tool("x"), "a"), step(Custom("mine"), "b"))
     assert check_ready(given, built_in({})) == (
-        "node 'b' has the type 'mine', and no handler is given for it"
+        "node 'b' has the type 'mine', and no handler is given for it (with --handlers, or by a "
+        "host)"
     )
     assert check_ready(given, built_in({}, custom={"mine": FakeHandler()})) is None
 

@@ -232,6 +232,39 @@ def test_a_simulated_agent_makes_no_call_and_runs_no_hook(tmp_path: Path) -> Non
     assert not (tmp_path / "hooked").exists()
 
 
+def test_a_post_hook_finds_the_context_file_also_where_the_call_had_no_program(
+    tmp_path: Path,
+) -> None:
+    plan = compiled(
+        """digraph h {
+          start [shape=Mdiamond] exit [shape=Msquare]
+          work [prompt="say it", "tool_hooks.post"="cat $ATTRACTOR_CONTEXT_FILE > seen.json"]
+          start -> work -> exit
+        }"""
+    )
+
+    class Answering:
+        def unready(self, agent: object) -> None:
+            return None
+
+        async def respond(self, call: object, agent: object, prompt: str) -> str:
+            return "said"
+
+    table = built_in(INHERITED, backends={"own": Answering()}, backend="own")
+    run = pipelines.run(plan, folder=tmp_path, handlers=table)
+    assert "hook" not in (end_of(run).notes or "")
+    assert "graph.goal" in json.loads((tmp_path / "seen.json").read_text())
+
+
+def test_hooks_also_stand_around_a_hosts_own_tool(tmp_path: Path) -> None:
+    table = built_in(INHERITED, custom={"tool": lambda call: "mine"})
+    plan = one_tool('"tool_hooks.pre"="touch before", "tool_hooks.post"="touch after"')
+    run = pipelines.run(plan, folder=tmp_path, handlers=table)
+    assert (run.result.status, end_of(run).notes) == ("success", "mine")
+    assert (tmp_path / "before").exists()
+    assert (tmp_path / "after").exists()
+
+
 @pytest.mark.parametrize(("which", "status"), [("pre", "fail"), ("post", "success")])
 def test_a_hook_that_hangs_is_ended_with_its_processes(
     which: str, status: str, tmp_path: Path
