@@ -19,6 +19,7 @@ from .exits import Refused
 from .settings import READINGS
 
 if TYPE_CHECKING:
+    from attractorc.compiler.plan.model import Plan
     from attractorc.compiler.value import Json
     from attractorc.interpreter.handlers.agent import Backend
 
@@ -32,7 +33,8 @@ class Agents:
     """`backend` is the run's choice, None if nothing was said; `command` its program's line.
 
     `tables` are configured agents by name, `providers` backends by `llm_provider`,
-    `status_file` how status files are read, None if nothing was said.
+    `status_file` how status files are read, None if nothing was said. `place` is the file that
+    configures them, '' if none is known.
     """
 
     backend: str | None = None
@@ -40,6 +42,7 @@ class Agents:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
     status_file: str | None = None
+    place: str = ""
 
     @property
     def chosen(self) -> str:
@@ -62,6 +65,7 @@ class Agents:
             {**other.tables, **self.tables},
             self.providers if self.backend else {**other.providers, **self.providers},
             self.status_file or other.status_file,
+            self.place or other.place,
         )
 
     def recorded(self) -> dict[str, Json]:
@@ -89,7 +93,8 @@ class Agents:
         except BadCommand as error:
             raise Refused(f"--agent-command: {error}") from error
         except BadAgent as error:
-            raise Refused(f"the configuration of agents: {error}") from error
+            place = self.place or "the run's configuration"
+            raise Refused(f"{place}, agents: {error}") from error
 
     def secrets(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """The variables that hold keys of these agents, as far as they could be secrets."""
@@ -109,6 +114,25 @@ def of_run(options: Mapping[str, Json]) -> Agents:
         told.get("agents", {}),
         told.get("providers", {}),
         told.get("status_file"),
+    )
+
+
+def refuse_unused_command(given: Agents, agents: Agents, plan: Plan) -> None:
+    """Refuse a command line for a program that no stage of the plan could be answered by.
+
+    `given` is what this command was told, `agents` all that holds for the run.
+    """
+    from attractorc.interpreter.handlers.agent_choice import COMMAND, takes_command
+    from attractorc.interpreter.state.memory import agent_of
+
+    if given.command is None or takes_command(agents.chosen, agents.tables):
+        return
+    asked = (agent_of(step) for one in plan.family for step in one.steps.values())
+    if COMMAND in {one.backend for one in asked if one} or COMMAND in agents.providers.values():
+        return
+    raise Refused(
+        f"--agent-command: nobody runs it, because '{agents.chosen}' is who answers prompts; add "
+        f"--backend {COMMAND}"
     )
 
 
@@ -136,7 +160,9 @@ def configured_agents(file: str) -> Agents:
 
     settings = Configurations().nearest(Path(file).parent)
     lenient = settings.status_file if settings.status_file == READINGS[1] else None
-    return Agents(settings.backend, None, settings.agents, settings.providers, lenient)
+    return Agents(
+        settings.backend, None, settings.agents, settings.providers, lenient, settings.place
+    )
 
 
 def located(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
@@ -176,7 +202,11 @@ def agent_options(function: Function) -> Function:
         status_file: str | None,
         **more: Any,
     ) -> Any:
-        given = Agents(backend, agent_command or None, status_file=status_file)
+        if backend == "":
+            raise Refused("--backend: must be a name, as in claude")
+        if agent_command == "":
+            raise Refused("--agent-command: the agent command is empty")
+        given = Agents(backend, agent_command, status_file=status_file)
         return function(*arguments, agents=given, **more)
 
     wrapped = click.option(

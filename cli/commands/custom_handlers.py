@@ -70,6 +70,8 @@ def _module(name: str) -> ModuleType:
 
 def _of_file(name: str) -> ModuleType:
     path = Path(name).absolute()
+    if path.is_dir():
+        raise Refused(f"--handlers {name}: is a folder; name the file in it that has {TABLE}")
     if not path.is_file():
         raise Refused(f"--handlers {name}: there is no such file")
     spec = importlib.util.spec_from_file_location(f"attractorc_handlers_{path.stem}", path)
@@ -83,6 +85,8 @@ def _of_file(name: str) -> ModuleType:
 
 
 def _of_name(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise Refused(f"--handlers '{name}': is neither the path of a file nor a module's name")
     _look_in(Path.cwd())
     try:
         return importlib.import_module(name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .agents import Agents, agent_options, configured_agents
+from .agents import Agents, agent_options, configured_agents, refuse_unused_command
 from .custom_handlers import custom_handlers, handlers_option, recorded
 from .exits import Exit, Refused
 from .interviewing import METAVAR
@@ -132,7 +132,8 @@ def command(
     values = given_inputs(compiled.plan, inputs)
     place = store_location(store)
     own = custom_handlers(handlers)
-    agents = agents.over(configured_agents(file))
+    given, agents = agents, agents.over(configured_agents(file))
+    refuse_unused_command(given, agents, compiled.plan)
     settings = Settings(place, agents, interviewer, jobs, logs, redaction, own, mirror)
     options |= recorded(handlers)
     workspace = (directory or Path.cwd()).absolute()

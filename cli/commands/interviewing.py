@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NAMES = "auto, console, park, queue:FILE and record:FILE"
 METAVAR = "auto|console|park|queue:FILE|record:FILE"
 _KINDS = ("chosen", "timeout", "skipped", "parked")
+_PLAIN = ("auto", "console", "park")
 _QUEUE, _RECORD = "queue:", "record:"
 
 
@@ -37,6 +38,9 @@ def interviewer(name: str | None, secrets: Secrets) -> Interviewer:
 
     if name is None:
         name = "console" if sys.stdin.isatty() and sys.stderr.isatty() else "park"
+    for kind in (_QUEUE, _RECORD):
+        if name == kind:
+            raise Refused(f"--interviewer {kind} names no file, as in {kind}answers.jsonl")
     if name.startswith(_RECORD):
         return _recording(name.removeprefix(_RECORD), secrets)
     if name.startswith(_QUEUE):
@@ -62,10 +66,16 @@ def _console(make: type) -> Interviewer:
 
 
 def _recording(text: str, secrets: Secrets) -> Interviewer:
+    from attractorc.compiler.value import nearest
     from attractorc.interpreter.handlers.interviewers import Recording
 
     file, plus, other = text.rpartition("+")
-    known = other in ("auto", "console", "park") or other.startswith(_QUEUE)
+    known = other in _PLAIN or other.startswith(_QUEUE)
+    if plus and not known and (meant := nearest(other, _PLAIN)):
+        raise Refused(
+            f"--interviewer {_RECORD}{text}: there is no interviewer '{other}'; did you mean "
+            f"'{meant}'?"
+        )
     path = Path(file if plus and known else text)
     inner = interviewer(other if plus and known else None, secrets)
     try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from . import showing, simulating
-from .agents import Agents, agent_options, of_run, refuse_marker
+from .agents import Agents, agent_options, of_run, refuse_marker, refuse_unused_command
 from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
 from .going_on import onward, opened_run
@@ -109,6 +109,7 @@ def command(
         mirror,
     )
     refuse_marker(settings.agents)
+    refuse_unused_command(agents, settings.agents, left.plan)
     view = showing.view(left.plan, as_json, wants_colour(colour, sys.stderr))
     if simulating.OPTION in options:
         _only_scripted(left.name, agents != Agents() or interviewer or handlers)

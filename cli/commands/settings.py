@@ -29,7 +29,7 @@ class Settings:
 
     `redact` and `no_redact` name variables of the environment, for runs. So is the rest: the
     agent backend where nothing else names one, agents by name, as the handlers know them,
-    backends by provider, and how status files are read.
+    backends by provider, and how status files are read. `place` is the file that says so.
     """
 
     select: frozenset[str] | None = None
@@ -42,6 +42,7 @@ class Settings:
     agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
     status_file: str = READINGS[0]
+    place: str = ""
 
     def shown(self, findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The findings that count, with the severities that were asked for."""
@@ -118,6 +119,7 @@ def configured(table: Mapping[str, Any], place: str) -> Settings:
         _agents(table.get("agents", {}), place),
         _providers(table.get("providers", {}), place),
         _reading(table.get("status-file", READINGS[0]), place),
+        place,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from attractorc.compiler.plan.model import Agent, Step
-from attractorc.compiler.value import Json
+from attractorc.compiler.value import Json, nearest
 
 from ..outcome import PROMPT_FILE, RESPONSE_FILE, TURN_FILE, Outcome, Status, failed
 from ..ports import Call
@@ -105,6 +105,8 @@ class AgentHandler:
         return agent.backend or self._providers.get(agent.provider or "", self._default)
 
     def _unknown(self, name: str) -> str:
+        if meant := nearest(name, self._backends):
+            return f"there is no agent backend '{name}'; did you mean '{meant}'?"
         return f"there is no agent backend '{name}', only {', '.join(sorted(self._backends))}"
 
     def at_once(self, call: Call) -> Outcome | None:

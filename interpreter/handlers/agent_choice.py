@@ -98,6 +98,14 @@ def backends_of(
     return found
 
 
+def takes_command(backend: str, tables: Mapping[str, Mapping[str, Json]]) -> bool:
+    """Whether a command line that is given to a run is this backend's."""
+    if backend == COMMAND:
+        return True
+    table = tables.get(backend, {})
+    return "preset" in table or (backend in PRESETS and _kind(backend, table) == "preset")
+
+
 def _kind(name: str, table: Mapping[str, Any]) -> str:
     for kind in _KINDS:
         if kind in table:

@@ -8,6 +8,7 @@ know how requests are sent.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,21 @@ class Endpoint:
 
     def fault(self) -> str | None:
         """Why no request can be sent, one sentence; None if one can."""
-        if self.ca_file and not Path(self.ca_file).is_file():
-            return f"the file of certificates '{self.ca_file}' (ca-file) is not there"
-        return _url_fault(self.url) or self._key_fault()
+        return self._authority_fault() or _url_fault(self.url) or self._key_fault()
+
+    def _authority_fault(self) -> str | None:
+        if not self.ca_file:
+            return None
+        told = f"the file of certificates '{self.ca_file}' (ca-file)"
+        if not Path(self.ca_file).is_file():
+            return f"{told} is not there"
+        try:
+            ssl.create_default_context(cafile=self.ca_file)
+        except ssl.SSLError:
+            return f"{told} holds no certificate; it should be in PEM, as authorities give it"
+        except OSError as error:
+            return f"{told} cannot be read: {(error.strerror or str(error)).lower()}"
+        return None
 
     def _key_fault(self) -> str | None:
         if not self.key_variable:

@@ -574,6 +574,16 @@ class TestReadiness:
         assert fault in told
         assert "secret" not in told
 
+    def test_a_file_of_certificates_that_has_none_is_told_before_the_run(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "ca.pem").write_text("none\n")
+        told = OpenAIBackend(Endpoint(key=KEY, ca_file=str(tmp_path / "ca.pem"))).unready(AGENT)
+        assert told == (
+            f"the file of certificates '{tmp_path}/ca.pem' (ca-file) holds no certificate; it "
+            "should be in PEM, as authorities give it"
+        )
+
     @pytest.mark.parametrize(
         "endpoint",
         [

@@ -159,8 +159,35 @@ class TestRefused:
             pytest.param(
                 ("--backend", "cluade"),
                 "",
-                "node 'plan' cannot be run: there is no agent backend 'cluade', only aider, ",
+                "node 'plan' cannot be run: there is no agent backend 'cluade'; did you mean "
+                "'claude'?",
+                id="a slip in a backend",
+            ),
+            pytest.param(
+                ("--backend", "nobody"),
+                "",
+                "node 'plan' cannot be run: there is no agent backend 'nobody', only aider, ",
                 id="no such backend",
+            ),
+            pytest.param(("--backend", ""), "", "--backend: must be a name", id="no name"),
+            pytest.param(
+                ("--agent-command", "claude -p"),
+                "",
+                "--agent-command: nobody runs it, because 'simulate' is who answers prompts; add "
+                "--backend command",
+                id="a program that nobody runs",
+            ),
+            pytest.param(
+                ("--agent-command", "claude -p", "--backend", "mine"),
+                '[agents.mine]\ncommand = "cat"',
+                "--agent-command: nobody runs it, because 'mine' is who answers prompts; ",
+                id="a program where another one is configured",
+            ),
+            pytest.param(
+                ("--agent-command", "", "--backend", "claude"),
+                "",
+                "--agent-command: the agent command is empty",
+                id="an empty command line",
             ),
             pytest.param(
                 (), 'backend = ["x"]', "attractorc.toml, backend: must be a name", id="a list"
@@ -174,7 +201,7 @@ class TestRefused:
             pytest.param(
                 (),
                 "[agents.mine]\npresets = 1",
-                "the configuration of agents: mine: says nothing of what it is",
+                "attractorc.toml, agents: mine: says nothing of what it is",
                 id="an agent that is none",
             ),
             pytest.param(

@@ -110,6 +110,20 @@ def test_a_name_that_is_no_module_is_told_how_a_file_is_named(project: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "'': is neither the path of a file nor a module's name"),
+        (".own", "'.own': is neither the path of a file nor a module's name"),
+        ("./", "./: is a folder; name the file in it that has HANDLERS"),
+    ],
+)
+def test_what_names_no_module_is_told_so(name: str, told: str, project: Path) -> None:
+    ran = attractorc_inside("exec", "own.dot", "--handlers", name, cwd=project)
+    assert ran.returncode == 2
+    assert ran.stderr.endswith(f"attractorc: --handlers {told}\n")
+
+
 def test_a_type_without_a_handler_is_refused_before_anything_runs(project: Path) -> None:
     ran = attractorc_inside("exec", "own.dot", cwd=project)
     assert ran.returncode == 2

@@ -223,6 +223,25 @@ def test_an_unknown_interviewer_is_told_who_there_is(project: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("queue:", "--interviewer queue: names no file, as in queue:answers.jsonl"),
+        ("record:", "--interviewer record: names no file, as in record:answers.jsonl"),
+        (
+            "record:kept+atuo",
+            "--interviewer record:kept+atuo: there is no interviewer 'atuo'; did you mean 'auto'?",
+        ),
+    ],
+)
+def test_an_interviewer_without_what_it_needs_is_refused(
+    name: str, told: str, project: Path
+) -> None:
+    ran = attractorc_inside("exec", "gates.dot", "--interviewer", name, cwd=project)
+    assert (ran.returncode, ran.stderr) == (2, f"attractorc: {told}\n")
+    assert not list(project.glob("kept*"))
+
+
 class Typist:
     """Somebody at a pseudo-terminal, in front of a real process."""
 
