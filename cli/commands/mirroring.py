@@ -65,6 +65,8 @@ def target_of(cxdb: str | None, cxdb_http: str | None, *, required: bool = False
     from attractorc.interpreter.cxdb.address import address, is_public, web
     from attractorc.interpreter.cxdb.feeding import Target
 
+    if cxdb is None and cxdb_http is None:
+        raise Refused("name the server with --cxdb HOST:PORT and --cxdb-http URL, its two ports")
     if cxdb is None or cxdb_http is None:
         raise Refused("--cxdb and --cxdb-http go together: a server has two ports")
     try:

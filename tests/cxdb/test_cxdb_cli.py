@@ -282,6 +282,14 @@ def test_options_that_cannot_be_are_refused_in_a_sentence(
     assert not (folder / "again").exists()
 
 
+def test_mirroring_to_nowhere_is_told_how_a_server_is_named(folder: Path) -> None:
+    done = attractorc_inside("mirror", "last", cwd=folder)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "attractorc: name the server with --cxdb HOST:PORT and --cxdb-http URL, its two ports\n",
+    )
+
+
 def test_a_server_among_strangers_is_warned_of_once(folder: Path) -> None:
     execute(folder, "--interviewer", "auto")
     done = mirror(folder, "--cxdb", "8.8.8.8:1", "--cxdb-http", "http://127.0.0.1:1")
