@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class Outbox:
         self._connection = connect(path)
         self._made = False
         try:
-            self._made = bool(self._all("SELECT 1 FROM sqlite_master WHERE name = 'mirror_turns'"))
+            self._made = self._has_tables()
             self._run = self._run_number()
             self._server = self._server_number()
         except BaseException:
@@ -167,19 +168,19 @@ class Outbox:
         return self._server
 
     def _undo(self) -> None:
-        # What failed may have ended the transaction by itself.
-        try:
+        with suppress(sqlite3.Error):  # what failed may have ended the transaction by itself
             self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            pass
-        else:
-            self._made = bool(self._all("SELECT 1 FROM sqlite_master WHERE name = 'mirror_turns'"))
+        with suppress(StoreError):  # the failure itself says what the trouble is
+            self._made = self._has_tables()
             self._server = self._server_number()
 
     def _known(self, select: str, also: str = "", values: Iterable[Any] = ()) -> list[Any]:
         if not self._made or self._server is None:
             return []
         return self._all(f"{select} {_WHERE} {also}", (self._run, self._server, *values))
+
+    def _has_tables(self) -> bool:
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE name = 'mirror_turns'"))
 
     def _run_number(self) -> int:
         found = self._all("SELECT number FROM runs WHERE run_id = ?", (self._run_id,))

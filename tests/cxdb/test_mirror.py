@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blake3 import blake3
@@ -551,6 +552,35 @@ def test_a_store_that_cannot_be_written_is_said_in_a_sentence(kept: Path) -> Non
     outbox.note([("1", 11)], [], 1)
     assert outbox.sent() == 1
     raw.close()
+    outbox.close()
+
+
+def test_tables_that_went_with_a_failed_transaction_are_made_again(kept: Path) -> None:
+    """A full disk ends the transaction by itself, so that there is nothing to roll back."""
+
+    class Full:
+        def __init__(self, path: Path) -> None:
+            self.real = sqlite3.connect(path, isolation_level=None)
+            self.execute, self.close, self.full = self.real.execute, self.real.close, True
+
+        def executemany(self, sql: str, rows: Any) -> Any:
+            if self.full:
+                self.real.execute("ROLLBACK")
+                raise sqlite3.OperationalError("database or disk is full")
+            return self.real.executemany(sql, rows)
+
+    made: list[Full] = []
+
+    def connect(path: Path) -> Full:
+        made.append(Full(path))
+        return made[-1]
+
+    outbox = Outbox(kept, RUN, "h:1", connect=connect)
+    with pytest.raises(StoreError, match="full"):
+        outbox.note([("1", 11)], [], 1)
+    made[0].full = False
+    outbox.note([("1", 11)], [], 1)
+    assert outbox.sent() == 1
     outbox.close()
 
 
