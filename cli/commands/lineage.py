@@ -68,12 +68,11 @@ def _lines(found: Lineage) -> Iterator[str]:
 
 
 def _step(step: Step) -> str:
-    if not step.branch_id:
-        return f"in the pipeline of {step.around}"
+    what = f"branch '{step.branch_id}'" if step.branch_id else "the pipeline"
     forked = ""
     if step.base_turn:
         forked = (
             f", forked as context {step.context} from turn {step.base_turn} of context"
             f" {step.base_context}, record {step.sequence_no}"
         )
-    return f"in branch '{step.branch_id}' of {step.around}{forked}"
+    return f"in {what} of {step.around}{forked}"

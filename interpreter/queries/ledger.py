@@ -86,7 +86,7 @@ class Ledger:
             write = last_write(self._store, self._run_id, key, place, before)
             if write is not None:
                 return self._origin(key, write)
-            if place and (child := self._child(place)) is not None:
+            if place and (child := child_start(self._store, self._run_id, place)) is not None:
                 return self._given(key, child)
             before = self._forked_at(place) if place else before
             place = above(place)[0] if place else None
@@ -95,16 +95,6 @@ class Ledger:
             if key.startswith("inputs.") and (name := key.removeprefix("inputs.")) in start.inputs:
                 return Origin(key, "input", "", start.inputs[name])
         return None
-
-    def _child(self, path: str) -> ChildLifecycle | None:
-        """The start of the pipeline that a path is the trunk of; None for a branch's path."""
-        if not above(path)[1]:
-            return None
-        _, mark, attempt = path.rpartition("@")
-        name = path if mark and attempt.isdigit() else f"{path}@1"
-        where = Filter(attempt_id=f"{self._run_id}:{name}")
-        starts = every(self._store, self._run_id, ChildLifecycle, where, kinds=("started",))
-        return next(starts, None)
 
     def _given(self, key: str, child: ChildLifecycle) -> Origin | None:
         """A child sees nothing of what is around it but its inputs."""
@@ -130,7 +120,7 @@ class Ledger:
                 return merged
         writer = f"{stage}@{record.attempt}"
         child = stage if record.attempt == 1 else writer
-        if self._child(child) is not None:
+        if child_start(self._store, self._run_id, child) is not None:
             inner = self.newest(key, child, record.sequence_no)
             return Origin(key, "pipeline", writer, write.value, *_where(record), inner=inner)
         return Origin(key, "stage", writer, write.value, *_where(record))
@@ -234,6 +224,16 @@ class Ledger:
             newest_first=True,
         )
         return next((record.sequence_no + 1 for record in results), None)
+
+
+def child_start(store: Store, run_id: str, path: str) -> ChildLifecycle | None:
+    """The start of the pipeline that a path is the trunk of; None for a branch's path."""
+    if not above(path)[1]:
+        return None
+    _, mark, attempt = path.rpartition("@")
+    name = path if mark and attempt.isdigit() else f"{path}@1"
+    where = Filter(attempt_id=f"{run_id}:{name}")
+    return next(every(store, run_id, ChildLifecycle, where, kinds=("started",)), None)
 
 
 def key_entry(decision: FanInDecision, key: str) -> Mapping[str, Any]:

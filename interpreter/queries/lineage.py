@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 
 from ..ports import Filter, Store
-from ..records import ParallelLifecycle
-from .ledger import Ledger, Origin
+from ..records import ChildLifecycle, ParallelLifecycle
+from .ledger import Ledger, Origin, child_start
 from .paths import levels
 from .reading import every
 
@@ -20,8 +20,8 @@ class Step:
     """One branch, or pipeline of a stage, on the way from a place back to the trunk.
 
     `branch_id` is '' for a pipeline. `around` is the stage id of the fan-out, or the stage that
-    runs the pipeline; `stage` is where the way is within. `base_turn` is the turn that the
-    branch was forked from, in `base_context`; `sequence_no` is the record of its start.
+    runs the pipeline; `stage` is where the way is within. `base_turn` is the turn that its
+    `context` was forked from, in `base_context`; `sequence_no` is the record of its start.
     """
 
     path: str
@@ -77,8 +77,10 @@ def way_back(store: Store, run_id: str, place: str) -> tuple[Step, ...]:
     path = place.rpartition("/")[0] if stage else place
     found: list[Step] = []
     for level in reversed(levels(path)):
-        start = ParallelLifecycle()
-        if level.branch is not None:
+        start: ParallelLifecycle | ChildLifecycle
+        if level.branch is None:
+            start = child_start(store, run_id, level.path) or ChildLifecycle()
+        else:
             starts = every(
                 store,
                 run_id,
@@ -87,7 +89,7 @@ def way_back(store: Store, run_id: str, place: str) -> tuple[Step, ...]:
                 kinds=("branch_started",),
                 at_once=1,
             )
-            start = next(starts, start)
+            start = next(starts, ParallelLifecycle())
         outer = level.path if level.branch is None else level.path.rpartition("/")[0]
         found.append(
             Step(

@@ -231,6 +231,17 @@ def test_the_origin_of_what_came_out_is_followed_into_it() -> None:
     ]
 
 
+def test_the_way_back_out_of_it_tells_where_its_context_was_forked() -> None:
+    ran = run(family(CALLS, inner=INNER))
+    found = lineage(ran.store, "run-1", "/call.1/look.1")
+    assert found is not None
+    (out,) = found.steps
+    (started,) = ran.of(ChildLifecycle, "started")
+    assert (out.path, out.branch_id, out.stage) == ("/call.1", "", "/call.1/look.1")
+    assert (out.sequence_no, out.context) == (started.sequence_no, started.context)
+    assert (out.base_context, out.base_turn) == (started.base_context, started.base_turn)
+
+
 def test_the_origin_of_an_input_is_the_stage_that_gave_it() -> None:
     outer = 'call [pipeline="inner.dot", with="x=4"]\nstart -> call -> exit'
     ran = run(family(outer, inner='inputs="x: int"; ' + INNER))
