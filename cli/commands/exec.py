@@ -109,7 +109,7 @@ def command(
     Exit code 0: it succeeded; 1: it failed, or the file has errors; 3: it waits for an
     answer (`attractorc answer`, then `attractorc resume`); 130: stopped, can be resumed.
     """
-    from . import showing, simulating
+    from . import going_on, showing, simulating
     from .inputs import given_inputs
 
     if run_id is not None:
@@ -137,7 +137,7 @@ def command(
     settings = Settings(place, agents, interviewer, jobs, logs, redaction, own, mirror)
     options |= recorded(handlers)
     workspace = (directory or Path.cwd()).absolute()
-    options |= agents.recorded()
+    options |= agents.recorded() | going_on.kept_directory(logs)
     result = _executed(compiled, settings, view, run_id, workspace, values, options, as_json)
     showing.ending(result, view, settings.store, as_json)
     return told(mirror, EXIT_CODES[result.status], showing.naming_store(place))

@@ -7,14 +7,16 @@ engine does.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .exits import Refused
 from .running import Settings, folders, listeners
 
 if TYPE_CHECKING:
+    from attractorc.compiler.value import Json
     from attractorc.interpreter.driver import RunResult
     from attractorc.interpreter.driver.calls import Folders
     from attractorc.interpreter.driver.changing import NewPlan
@@ -23,6 +25,42 @@ if TYPE_CHECKING:
     from attractorc.interpreter.ports import Ports, Store
 
     from .showing import View
+
+DIRECTORY = "logs"
+
+
+def kept_directory(logs: Path | None) -> dict[str, Json]:
+    """A run's directory as its options keep it, so that a resume goes on with it."""
+    return {} if logs is None else {DIRECTORY: str(logs.absolute())}
+
+
+def directory_of(options: Mapping[str, Json]) -> Path | None:
+    """The directory that a run was given. Raises `Refused` where its name held a secret."""
+    from attractorc.interpreter.redaction import has_marker
+
+    told = options.get(DIRECTORY)
+    if told is None:
+        return None
+    if has_marker(str(told)):
+        raise Refused(
+            "the name of the run's directory held a secret, which was not kept; give it again "
+            "with --logs"
+        )
+    return Path(str(told))
+
+
+def its_own(logs: Path | None, store: Store, going: GoingOn) -> Path | None:
+    """Of the directory that the first run was given, the one of a run that followed it."""
+    from attractorc.interpreter.driver.restarting import chain
+
+    if logs is None:
+        return None
+    number = len(chain(store, going.known)) + bool(going.made_of)
+    return _numbered(logs, number) if number > 1 else logs
+
+
+def _numbered(logs: Path, number: int) -> Path:
+    return Path(f"{logs}.{number}")
 
 
 def onward(
@@ -52,7 +90,7 @@ def told_and_next(
     view.joins.clear()
     if settings.logs is not None:
         number = len(chain(store, result.run_id)) + 1
-        settings = replace(settings, logs=Path(f"{settings.logs}.{number}"))
+        settings = replace(settings, logs=_numbered(settings.logs, number))
     return settings, going_on(store, result.run_id)
 
 

@@ -17,7 +17,7 @@ from . import showing, simulating
 from .agents import Agents, agent_options, of_run, refuse_marker, refuse_unused_command
 from .custom_handlers import custom_handlers, handlers_option, refuse_missing
 from .exits import Exit, Refused
-from .going_on import onward, opened_run
+from .going_on import directory_of, its_own, onward, opened_run
 from .interviewing import METAVAR
 from .mirroring import Mirroring, mirror_options, refuse_scripted, told
 from .plans import refuse_unready
@@ -103,7 +103,7 @@ def command(
         agents.over(of_run(options)),
         interviewer,
         jobs,
-        logs,
+        logs or directory_of(options),
         with_recorded(redaction, options),
         custom_handlers(handlers),
         mirror,
@@ -119,8 +119,12 @@ def command(
     made = ports(settings, kept)
     refuse_unready(left.plan, made.handlers)
 
+    here = settings
+    if logs is None:
+        here = replace(settings, logs=its_own(settings.logs, kept, left.going))
+
     async def opening() -> tuple[Journal, Folders]:
-        return await opened_run(settings, made, view, left.going, left.given)
+        return await opened_run(here, made, view, left.going, left.given)
 
     with view:
         result = carried_out(settings, made, opening, onward(settings, made, view, as_json))

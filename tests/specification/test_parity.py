@@ -137,7 +137,7 @@ def test_a_person_is_shown_the_choices_and_the_chosen_way_is_taken(project: Proj
     (question,) = project.told("questions")
     assert [each["label"] for each in question["options"]] == ["[Y] Yes", "[N] No"]
     assert project("answer", "r", "ask", "N").returncode == 0
-    assert project("resume", "r", "--logs", "logs-r").returncode == 0
+    assert project("resume", "r").returncode == 0
     assert project.walked() == ["start", "ask", "mend", "exit"]
     assert project.status("ask")["preferred_label"] == "[N] No"
 
