@@ -119,9 +119,8 @@ def command(
     made = ports(settings, kept)
     refuse_unready(left.plan, made.handlers)
 
-    here = settings
-    if logs is None:
-        here = replace(settings, logs=its_own(settings.logs, kept, left.going))
+    own = logs or its_own(settings.logs, kept, left.going)
+    here = replace(settings, logs=own)
 
     async def opening() -> tuple[Journal, Folders]:
         return await opened_run(here, made, view, left.going, left.given)
