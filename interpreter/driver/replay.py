@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from attractorc.compiler.plan.difference import difference
 from attractorc.compiler.value import Json, canonical
 
-from ..decide import Command, Commit, FileWork, Finish, Limits, candidates
+from ..decide import Command, Commit, FileWork, Finish, Limits, candidates, supervising
 from ..decide.filed import answer_in, filed
 from ..decide.plan_change import reached, standing_in_the_way
 from ..outcome import Outcome, Status
@@ -123,8 +123,21 @@ class Replay:
                 nearest = drafts[0]
         return _difference(record, nearest)
 
+    def _looked(self, record: ChildLifecycle) -> Difference | None:
+        """When a supervisor looks is the clock's to say; what it sees then is not."""
+        walker = self._state.walkers.get(record.path)
+        due = None if walker is None else walker.due
+        drafts: tuple[Record, ...] = ()
+        if walker is not None and due is not None:
+            drafts = supervising.look(self._state, record.path, walker.writer, due)
+        if drafts and _same(drafts[0], record):
+            return None
+        return _difference(record, drafts[0] if drafts else None)
+
     def _outside(self, record: Record) -> Difference | None:
         """What a handler brought is not decided; whether it was tried again is."""
+        if isinstance(record, ChildLifecycle) and record.kind in ("observed", "given_up"):
+            return self._looked(record)
         if not isinstance(record, StageLifecycle) or record.status is None:
             return None
         walker = self._state.walkers.get(record.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from attractorc.interpreter.driver import Engine, create_run, opening
 from attractorc.interpreter.driver.calls import Folders
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.opening import NewRun
+from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.evaluate import holds
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Filter, Ports, Process
@@ -33,6 +35,7 @@ from .crashing import Crash, Crashing
 from .families import family, tools
 from .pipelines import Nobody, Scripted, after, fails, run, writes
 from .test_children import FORKS, ends, stages
+from .test_replay import altered, first
 from .test_resume import committed, once_each
 
 INNER = tools("look more") + "\nstart -> look -> more -> exit"
@@ -256,6 +259,20 @@ def test_a_crash_while_it_steers_loses_the_steering_and_nothing_else() -> None:
     (told,) = ran.of(ChildLifecycle, "steered")
     assert told.reason == "the steering was interrupted"
     assert ran.result.status == "success"
+
+
+def test_replay_notices_a_look_that_saw_what_was_not_there() -> None:
+    plan = watched('manager.poll_interval="1h", writes=found')
+    store = run(plan, {"look": after(0.01)}).store
+    assert replay(store, "run-1").difference is None
+    lies = first(
+        ChildLifecycle, lambda one: replace(one, seen={**one.seen, "found": 7}), kind="observed"
+    )
+    forged, at = altered(store, lies)
+    told = replay(forged, "run-1").difference
+    assert told is not None
+    assert told.sequence_no == at
+    assert set(told.found) == {"seen"}
 
 
 def test_from_every_prefix_of_its_journal_the_outcome_is_the_same() -> None:
