@@ -19,13 +19,6 @@ from ..records import (
 from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
-TERMINAL = (
-    "branch_completed",
-    "branch_failed",
-    "branch_skipped",
-    "branch_cancelled",
-    "branch_timed_out",
-)
 
 
 class Topology:
@@ -68,7 +61,7 @@ class Topology:
             case ParallelLifecycle(kind="branch_arrived"):
                 # One whose time was over before it started has no context of its own.
                 return self._contexts.get(draft.branch_path or "") or self._contexts[draft.path]
-            case ParallelLifecycle() if draft.kind in TERMINAL:
+            case ParallelLifecycle() if draft.kind in ParallelLifecycle.ENDS:
                 own = self._contexts.get(draft.branch_path or "")
                 if own is not None and draft.kind != "branch_cancelled":
                     filled(draft, head_turn=self._heads[own])
@@ -123,7 +116,7 @@ class Topology:
                 self._children[record.path] = record.child_path
             case ParallelLifecycle(kind="branch_started"):
                 self._contexts[record.branch_path or ""] = turn.context
-            case ParallelLifecycle() if record.kind in TERMINAL:
+            case ParallelLifecycle() if record.kind in ParallelLifecycle.ENDS:
                 self._ended.setdefault(record.path, []).append(record.branch_path or "")
             case ParallelLifecycle(kind="completed"):
                 self._forget_below(record.path)

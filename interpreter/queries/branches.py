@@ -18,7 +18,6 @@ from ..outcome import End
 from ..ports import Filter, Store
 from ..records import ParallelLifecycle, StageLifecycle
 from .forks import (
-    TERMINAL,
     branch_of,
     branch_path,
     first_words,
@@ -212,7 +211,7 @@ def _looked_up(store: Store, run_id: str, entry: BranchEntry) -> BranchEntry:
     """The branch with all that its records say: its first ones, and its last."""
     last = list(last_words(store, run_id, entry.path))[::-1]
     for record in (*first_words(store, run_id, entry.path), *last):
-        if record.kind in (*_BEGUN, *TERMINAL, "branch_arrived"):
+        if record.kind in (*_BEGUN, *ParallelLifecycle.ENDS, "branch_arrived"):
             entry = _after(entry, record)
     return _placed(store, run_id, entry) if entry.state == "running" else entry
 

@@ -29,13 +29,6 @@ from ..records import (
 )
 
 ENTRIES_AT_ONCE = 16
-BRANCH_ENDS = (
-    "branch_completed",
-    "branch_failed",
-    "branch_skipped",
-    "branch_cancelled",
-    "branch_timed_out",
-)
 STORE_IDS = ("context", "terminal_turn")
 
 
@@ -57,7 +50,7 @@ class Gathered:
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
-        if type(record) is ParallelLifecycle and record.kind in BRANCH_ENDS:
+        if type(record) is ParallelLifecycle and record.kind in ParallelLifecycle.ENDS:
             self._count(record.kind)
             path = record.branch_path or ""
             self._write(path)

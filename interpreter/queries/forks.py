@@ -20,13 +20,6 @@ from .reading import SHOWN, first, stage_id, turn_glance, turns
 
 _FEW = 8
 _CUT_AT_MOST = 2_000
-TERMINAL = (
-    "branch_completed",
-    "branch_failed",
-    "branch_skipped",
-    "branch_cancelled",
-    "branch_timed_out",
-)
 Family = TypeVar("Family", bound=Record)
 
 
@@ -148,7 +141,7 @@ def _own(found: tuple[Turn, ...], path: str) -> Iterator[ParallelLifecycle]:
 
 def has_ended(store: Store, run_id: str, path: str) -> bool:
     """Whether a branch has its terminal record."""
-    return any(record.kind in TERMINAL for record in last_words(store, run_id, path))
+    return any(record.kind in ParallelLifecycle.ENDS for record in last_words(store, run_id, path))
 
 
 def fork_stage(record: ParallelLifecycle) -> str:

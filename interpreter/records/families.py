@@ -183,6 +183,14 @@ class ParallelLifecycle(Record):
         "workspace_failed",
         "workspaces_closed",
     )
+    ENDS: ClassVar[tuple[str, ...]] = (
+        "branch_completed",
+        "branch_failed",
+        "branch_skipped",
+        "branch_cancelled",
+        "branch_timed_out",
+    )
+    """The kinds of terminal records."""
 
     kind: str = tag(4, "")
     node_id: str = tag(5, "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from blake3 import blake3
 
@@ -30,6 +31,7 @@ from ..ports import (
 from .idempotency import same_turn
 from .leases import Hold, RunLease
 from .memory_run import MemoryRun
+from .paging import taken
 from .references import named_in
 
 
@@ -196,13 +198,7 @@ class MemoryStore:
         self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
     ) -> tuple[Turn, ...]:
         """Turns of a run after a sequence number, in its order, at most `limit`."""
-        found: list[Turn] = []
-        start: int | None = after
-        while start is not None and len(found) < limit:
-            seen = self.search(run_id, where or Filter(), start, limit - len(found))
-            found += seen.turns
-            start = seen.more
-        return tuple(found)
+        return taken(partial(self.search, run_id, where or Filter()), after, limit)
 
     def search(
         self,

@@ -75,6 +75,17 @@ class Stretch:
         return f"{alias}.seq{' DESC' if self.backwards else ''}"
 
 
+def taken(search: Callable[[int | None, int], Found], after: int, limit: int) -> tuple[Turn, ...]:
+    """At most `limit` turns, over as many looks as it takes; `search(start, most)` is one."""
+    found: list[Turn] = []
+    start: int | None = after
+    while start is not None and len(found) < limit:
+        seen = search(start, limit - len(found))
+        found += seen.turns
+        start = seen.more
+    return tuple(found)
+
+
 def look(
     ask: Ask, turn_of: Callable[[Any], Turn], part: Stretch, limit: int, where: Filter
 ) -> Found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from ..ports import (
 )
 from . import layout
 from .leases import RunLease, take
-from .paging import Stretch, look, scopes
+from .paging import Stretch, look, scopes, taken
 from .transactions import Transactions
 
 _RUN = "SELECT run_id, context, pipeline, plan_digest, status, created, updated FROM runs"
@@ -105,13 +106,7 @@ class RunTables:
         self, run_id: str, after: int = 0, limit: int = 256, where: Filter | None = None
     ) -> tuple[Turn, ...]:
         """Turns of a run after a sequence number, in its order, at most `limit`."""
-        found: list[Turn] = []
-        start: int | None = after
-        while start is not None and len(found) < limit:
-            seen = self.search(run_id, where or Filter(), start, limit - len(found))
-            found += seen.turns
-            start = seen.more
-        return tuple(found)
+        return taken(partial(self.search, run_id, where or Filter()), after, limit)
 
     def search(
         self,
