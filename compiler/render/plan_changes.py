@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from ..expr import Expr, condition_text
-from ..plan.difference import difference
-from ..plan.model import ContextRef, InputRef, Place, Plan, Region, Route, Step
+from ..plan.child import child_of
+from ..plan.difference import Difference, difference
+from ..plan.model import Child, ContextRef, InputRef, Place, Plan, Region, Route, Step
 from ..value import canonical, duration_text
 from .plan_tree import one_line, route_words
 from .plan_words import (
@@ -31,12 +32,58 @@ _SHOWN = 72
 _MIRRORED = frozenset({"graph.goal", "graph.label", "graph.name"})
 """Keys of a run's context that say again what a field of the plan says."""
 _WORD = re.compile(r"[\w.%*/-]+")
-_UNSEEN = frozenset({"id", "routes", "extra", "place", "digest", "steps", "regions", "nodes"})
+_UNSEEN = frozenset(
+    {"id", "routes", "extra", "place", "digest", "steps", "regions", "nodes", "children", "plan"}
+)
+_DIGEST = len("sha256:") + 12
 
 
 def plan_changes(old: Plan, new: Plan) -> list[str]:
     """One line for each difference of two plans; [] for plans of the same digest."""
-    differ = difference(old, new)
+    return _Changes(old.children, new.children).between(old, new)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """The children of both plans, and the pairs of them whose differences are told already."""
+
+    before: Mapping[str, Plan]
+    after: Mapping[str, Plan]
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+    def between(self, old: Plan, new: Plan) -> list[str]:
+        """The lines for two plans; those for a pipeline that a stage runs stand behind its own."""
+        differ = difference(old, new)
+        lines = _own(differ, old, new)
+        for name in differ.stages:
+            lines += self._pipelines(old.steps[name], new.steps[name])
+        return lines
+
+    def _pipelines(self, old: Step, new: Step) -> Iterator[str]:
+        """What has changed in the pipeline that a stage runs; only once for several stages."""
+        one, other = child_of(old.work), child_of(new.work)
+        if (one and one.plan) == (other and other.plan):
+            return
+        was = self.before.get(one.plan) if one else None
+        now = self.after.get(other.plan) if other else None
+        head = f"{_at(new.place)}stage '{new.id}': "
+        pair = (was.digest, now.digest) if was and now else ("", "")
+        if was is None or now is None or was.name != now.name or pair in self.told:
+            yield f"{head}pipeline: {_ran(one, was)} -> {_ran(other, now)}"
+        else:
+            yield f"{head}its pipeline '{now.name}' has changed:"
+        if was is not None and now is not None and pair not in self.told:
+            self.told.add(pair)
+            yield from self.between(was, now)
+
+
+def _ran(run: Child | None, plan: Plan | None) -> str:
+    if plan is None:
+        return "none" if run is None else "this pipeline itself"
+    return f"'{plan.name}' ({plan.digest[:_DIGEST]})"
+
+
+def _own(differ: Difference, old: Plan, new: Plan) -> list[str]:
     lines = [f"graph: {line}" for line in _leaves_apart(old, new)] if differ.graph else []
     for name in differ.added:
         step = new.steps[name]

@@ -8,6 +8,7 @@ from attractorc.compiler.plan.difference import Difference, difference
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.render.plan_changes import plan_changes
 
+from ..interpreter.families import family, tools
 from .lowering import graph_of, lower
 
 BEFORE = """digraph p {
@@ -157,3 +158,34 @@ def test_plans_differ_where_their_digests_do_and_both_ways(sentence: str) -> Non
     for one, other in ((old, new), (new, old)):
         assert (plan_changes(one, other) == []) is same
         assert (difference(one, other).names() == []) is same
+
+
+INNER = tools("look") + "\nstart -> look -> exit"
+CALLS = '\ncall [pipeline="inner.dot"]\nstart -> call -> exit'
+
+
+def test_what_has_changed_in_a_stages_pipeline_is_told_at_its_own_place_and_once() -> None:
+    body = f'goal="%s"{CALLS.replace("-> exit", "-> twice -> exit")}\ntwice [pipeline="inner.dot"]'
+    old = family(body % "a", inner=INNER)
+    new = family(body % "b", inner=INNER.replace('command="look"', 'command="peer"'))
+    was, now = (next(iter(one.children))[:19] for one in (old, new))
+    assert plan_changes(old, new) == [
+        "graph: goal: a -> b",
+        "outer.dot:3:1: stage 'call': its pipeline 'inner' has changed:",
+        "inner.dot:2:1: stage 'look': command: look -> peer",
+        f"outer.dot:5:1: stage 'twice': pipeline: 'inner' ({was}) -> 'inner' ({now})",
+    ]
+
+
+def test_another_pipeline_or_the_first_one_of_a_stage_is_named() -> None:
+    around = f'{CALLS}\nstart -> exit [condition="outcome=fail"]'
+    old = family(around, inner=INNER)
+    digest = next(iter(old.children))[:19]
+    itself = family(around.replace("inner.dot", "outer.dot"))
+    assert plan_changes(old, itself) == [
+        f"outer.dot:3:1: stage 'call': pipeline: 'inner' ({digest}) -> this pipeline itself"
+    ]
+    tool = family(around.replace("pipeline=", "shape=parallelogram, tool_command="))
+    assert plan_changes(tool, old)[-1] == (
+        f"outer.dot:3:1: stage 'call': pipeline: none -> 'inner' ({digest})"
+    )
