@@ -88,6 +88,20 @@ class Secrets:
         # A marker beside what was left may spell a secret again.
         return self._marks[found[0]] if (found := self._whole.search(clean)) else clean
 
+    def parted(self, data: bytes) -> tuple[bytes, bytes]:
+        """Bytes without secrets up to where one may begin that goes on behind them; the rest."""
+        end = len(data)
+        for form in self._names:
+            start = max(0, len(data) - len(form) + 1)
+            while (start := data.find(form[:1], start, end)) >= 0:
+                if form.startswith(data[start:]):
+                    end = start
+                start += 1
+        for found in self._whole.finditer(data):
+            if found.start() < end < found.end():
+                end = found.start()
+        return self._whole.sub(lambda found: self._marks[found[0]], data[:end]), data[end:]
+
     def text(self, text: str) -> str:
         """The text without the secrets in it; the same object if there were none."""
         data = text.encode("utf-8", "surrogatepass")
@@ -159,6 +173,28 @@ class Secrets:
 
 
 NO_SECRETS = Secrets()
+
+
+class Sieve:
+    """Bytes that come in pieces, without secrets: the beginning of one waits for the rest."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._held = b""
+
+    def piece(self, data: bytes) -> bytes:
+        """What can be told of the bytes so far, and was not yet."""
+        if not self._secrets:
+            return data
+        told, self._held = self._secrets.parted(self._held + data)
+        return told
+
+    def rest(self) -> bytes:
+        """What is left when nothing more comes."""
+        held, self._held = self._held, b""
+        return self._secrets.data(held)
+
+
 _MARKER = re.compile(r"\[redacted(?::[^\]]*)?\]")
 
 

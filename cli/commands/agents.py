@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attractorc.compiler.plan.model import Plan
     from attractorc.compiler.value import Json
     from attractorc.interpreter.handlers.agent import Backend
+    from attractorc.interpreter.redaction import Secrets
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -79,8 +80,8 @@ class Agents:
         }
         return {name: value for name, value in told.items() if value}
 
-    def backends(self, environment: Mapping[str, str]) -> Mapping[str, Backend]:
-        """All backends beside `simulate`. Raises `Refused`."""
+    def backends(self, environment: Mapping[str, str], hidden: Secrets) -> Mapping[str, Backend]:
+        """All backends beside `simulate`. What is `hidden` stands in no file. Raises `Refused`."""
         from attractorc.interpreter.handlers.agent_choice import BadAgent, backends_of
         from attractorc.interpreter.handlers.agent_command import BadCommand
 
@@ -89,7 +90,13 @@ class Agents:
                 "--backend command needs to know the program: give --agent-command 'PROGRAM ARGS'"
             )
         try:
-            return backends_of(self.tables, environment, command=self.command, backend=self.chosen)
+            return backends_of(
+                self.tables,
+                environment,
+                command=self.command,
+                backend=self.chosen,
+                secrets=hidden,
+            )
         except BadCommand as error:
             raise Refused(f"--agent-command: {error}") from error
         except BadAgent as error:

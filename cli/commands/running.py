@@ -116,16 +116,16 @@ def ports(settings: Settings, store: Store) -> Ports:
 
     environment = dict(os.environ)
     agents = settings.agents
+    hidden = Redaction(agents.secrets(environment))
+    secrets = secrets_of(hidden.and_also(settings.redaction), environment)
     handlers = built_in(
         environment,
-        backends=agents.backends(environment),
+        backends=agents.backends(environment, secrets),
         backend=agents.chosen,
         providers=agents.providers,
         custom=settings.handlers,
         lenient=agents.lenient,
     )
-    hidden = Redaction(agents.secrets(environment))
-    secrets = secrets_of(hidden.and_also(settings.redaction), environment)
     asked = interviewer(settings.interviewer, secrets)
     files = LocalWorkspaces()
     return Ports(store, handlers, asked, SystemClock(), workspaces=files, secrets=secrets)

@@ -13,6 +13,7 @@ from typing import Any
 
 from attractorc.compiler.value import Json, nearest
 
+from ..redaction import NO_SECRETS, Secrets
 from .agent import Backend
 from .agent_command import BadCommand, CommandBackend, split_command
 from .agent_openai import OpenAIBackend
@@ -69,13 +70,16 @@ def backends_of(
     command: str | None = None,
     backend: str = "",
     grace_s: float = GRACE_S,
+    secrets: Secrets = NO_SECRETS,
 ) -> dict[str, Backend]:
     """All backends of a run beside `simulate`. `tables` are the configuration's, by name.
 
     `command` is a command line: the program and the first options of `backend`, where that is a
-    preset's, else the backend `command`. Raises `BadAgent` and `BadCommand`.
+    preset's, else the backend `command`. `secrets` are kept out of files. Raises `BadAgent` and
+    `BadCommand`.
     """
-    found: dict[str, Backend] = {OPENAI: OpenAIBackend(from_environment(environment))}
+    usual = OpenAIBackend(from_environment(environment), secrets=secrets)
+    found: dict[str, Backend] = {OPENAI: usual}
     given = () if command is None else split_command(command)
     if command is not None and not given:
         raise BadCommand("the agent command is empty")
@@ -86,7 +90,7 @@ def backends_of(
         kind = _kind(name, table)
         _check(name, kind, table)
         if kind == "endpoint":
-            found[name] = OpenAIBackend(_endpoint(table, environment))
+            found[name] = OpenAIBackend(_endpoint(table, environment), secrets=secrets)
         elif kind == "command":
             found[name] = _own(name, table, environment, grace_s)
         else:

@@ -21,6 +21,7 @@ from attractorc.compiler.plan.model import Agent
 from ..carried import FULL
 from ..outcome import Status
 from ..ports import Call
+from ..redaction import NO_SECRETS, Secrets, Sieve
 from .agent import Response
 from .endpoint import Endpoint
 from .exchange import Exchanged, Trouble, exchanged
@@ -42,10 +43,12 @@ class OpenAIBackend:
         endpoint: Endpoint,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
-        """`sleep` waits between requests, in seconds."""
+        """`sleep` waits between requests, in seconds. `secrets` stand in no file."""
         self._endpoint = endpoint
         self._sleep = sleep
+        self._secrets = secrets
 
     def unready(self, agent: Agent) -> str | None:
         try:
@@ -65,7 +68,7 @@ class OpenAIBackend:
             return Response("", Status.FAIL, fault, permanent=True, source=SOURCE)
         ignored: list[str] = []
         body = self._body(call, agent, prompt)
-        log = LiveLog(call)
+        log = LiveLog(call, self._secrets)
         number = 1
         while True:
             try:
@@ -132,8 +135,10 @@ def _before(call: Call) -> Iterator[dict[str, str]]:
 class LiveLog:
     """What has come of an answer so far, for those who look into the stage's folder."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, secrets: Secrets = NO_SECRETS) -> None:
         self._call = call
+        self._secrets = secrets
+        self._sieve = Sieve(secrets)
         self._path: Path | None = None
         self._file: int | None = None
 
@@ -145,11 +150,14 @@ class LiveLog:
                 self._path.unlink(missing_ok=True)
                 flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
                 self._file = os.open(self._path, flags, 0o600)
-            os.write(self._file, text.encode("utf-8", "replace"))
+                self._sieve = Sieve(self._secrets)
+            os.write(self._file, self._sieve.piece(text.encode("utf-8", "replace")))
 
     def close(self) -> None:
         """Stop writing; what was written stays."""
         if self._file is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._file, self._sieve.rest())
             os.close(self._file)
             self._file = None
 

@@ -20,6 +20,7 @@ from attractorc.interpreter.handlers.agent import AgentHandler
 from attractorc.interpreter.handlers.agent_openai import LIVE_FILE, OpenAIBackend
 from attractorc.interpreter.handlers.endpoint import Endpoint
 from attractorc.interpreter.outcome import Outcome, Status
+from attractorc.interpreter.redaction import Secret, Secrets
 
 from ..interpreter.fakes import call, step
 from .endpoint import (
@@ -179,6 +180,29 @@ class TestAnswers:
         outcome, _, _ = served_to(tmp_path, watched)
         assert (outcome.status, seen) == (Status.SUCCESS, [0o600])
         assert not live.exists()
+
+
+    def test_what_came_so_far_shows_no_secret_though_it_came_in_pieces(
+        self, tmp_path: Path
+    ) -> None:
+        live = tmp_path / "stage" / LIVE_FILE
+        seen = set()
+
+        def watched(link: socket.socket) -> None:
+            link.sendall(STREAM + piece("it is hunter"))
+            for text in ("2-Zx9", ".k, and so on"):
+                link.sendall(piece(text))
+                for _ in range(20):
+                    seen.add(live.read_text() if live.exists() else "")
+                    time.sleep(0.01)
+            link.sendall(END)
+
+        secrets = Secrets([Secret("MY_TOKEN", "hunter2-Zx9.k")])
+        with serving(watched) as served:
+            asked = OpenAIBackend(Endpoint(url=served.url, key=KEY), secrets=secrets)
+            assert ask(tmp_path, asked).status is Status.SUCCESS
+        assert "it is [redacted:MY_TOKEN], and so on" in seen
+        assert not [text for text in seen if "hunter" in text]
 
 
 class TestConversations:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attractorc.interpreter.redaction import NO_SECRETS, SHORTEST, Secret, Secrets, secrets_in
+from attractorc.interpreter.redaction import (
+    NO_SECRETS,
+    SHORTEST,
+    Secret,
+    Secrets,
+    Sieve,
+    secrets_in,
+)
 
 TOKEN = "hunter2-Zx9/+é"
 ONE = Secrets([Secret("API_TOKEN", TOKEN)])
@@ -182,3 +189,40 @@ def test_no_text_keeps_a_secret(values: list[str], between: list[str]) -> None:
     assert secrets.text(clean) == clean
     value = secrets.value({text: [text]})
     assert all(one not in str(value) for one in values if repr(one)[1:-1] == one)
+
+
+def sieved(secrets: Secrets, *pieces: str) -> list[str]:
+    sieve = Sieve(secrets)
+    told = [sieve.piece(piece.encode()) for piece in pieces]
+    return [piece.decode() for piece in (*told, sieve.rest())]
+
+
+NESTED = Secrets([Secret("A", "abcdef"), Secret("B", "abcdef-ghijkl"), Secret("C", "xyabcd")])
+SIEVED = {
+    "a text without any": (["it is ", "well"], ["it is ", "well", ""]),
+    "one in one piece": (["is abcdef."], ["is [redacted:A].", ""]),
+    "one in three": (["is ab", "cd", "ef."], ["is ", "", "[redacted:A].", ""]),
+    "what only begins like one": (["is abc", "ess"], ["is ", "abcess", ""]),
+    "one that begins another": (["abcdef", "-ghijkl!"], ["", "[redacted:B]!", ""]),
+    "one that begins another, alone": (["abcdef", "-good"], ["", "[redacted:A]-good", ""]),
+    "one that begins within another": (["xyabcd", "ef!"], ["", "[redacted:C]ef!", ""]),
+    "one at the end": (["is abcdef"], ["is ", "[redacted:A]"]),
+}
+
+
+@pytest.mark.parametrize(("pieces", "told"), SIEVED.values(), ids=SIEVED)
+def test_a_text_in_pieces_is_told_without_secrets(pieces: list[str], told: list[str]) -> None:
+    assert sieved(NESTED, *pieces) == told
+
+
+def test_pieces_are_told_as_they_come_where_there_are_no_secrets() -> None:
+    assert sieved(NO_SECRETS, "abc", "def") == ["abc", "def", ""]
+
+
+@given(st.lists(VALUES, min_size=1, max_size=3), st.data())
+def test_no_text_in_pieces_keeps_a_secret(values: list[str], data: st.DataObject) -> None:
+    secrets = Secrets([Secret(f"S{n}", value, True) for n, value in enumerate(values)])
+    text = "".join(data.draw(st.lists(st.sampled_from(["-", *values]), max_size=5)))
+    cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=4).map(sorted))
+    pieces = [text[one:other] for one, other in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert "".join(sieved(secrets, *pieces)) == secrets.text(text)
