@@ -12,7 +12,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
-from .wishing import meant, without_secrets
+from .wishing import is_running, meant, without_secrets
 
 if TYPE_CHECKING:
     from attractorc.compiler.value import Json
@@ -56,14 +56,17 @@ def command(run: str, question: str, choice: str, store: str | None) -> int:
             "choice": taken,
             "source": "answer",
         }
+        runs = is_running(kept, name)
         kept.post(name, "answer", payload, stamp(SystemClock().now()))
         kept.commit()
     except StoreError as error:
         raise Refused(str(error), Exit.STORE) from error
     finally:
         kept.close()
-    option = naming_store(location)
-    click.echo(f"{entry.question_id}: {shown}; go on with: attractorc resume {name}{option}")
+    onward = f"go on with: attractorc resume {name}{naming_store(location)}"
+    if runs:
+        onward = "the run is at work, and takes it"
+    click.echo(f"{entry.question_id}: {shown}; {onward}")
     return Exit.DONE
 
 

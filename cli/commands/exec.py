@@ -106,8 +106,9 @@ def command(
 ) -> int:
     """Run a pipeline: real branches, joins and merges by its own policy, every step kept.
 
-    Exit code 0: it succeeded; 1: it failed, or the file has errors; 3: it waits for an
-    answer (`attractorc answer`, then `attractorc resume`); 130: stopped, can be resumed.
+    Exit code 0: it succeeded; 1: it failed, or the file has errors; 2: it cannot be run as
+    asked; 3: it waits for an answer (`attractorc answer`, then `attractorc resume`); 4: trouble
+    with the store; 130: stopped, can be resumed.
     """
     from . import going_on, showing, simulating
     from .inputs import given_inputs

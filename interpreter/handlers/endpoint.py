@@ -48,6 +48,11 @@ class Endpoint:
         """Where requests go."""
         return f"{self.url.rstrip('/')}/chat/completions"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether requests stay on this machine. No proxy has a part in them."""
+        return _is_loopback(urlsplit(self.url).hostname or "")
+
     def fault(self) -> str | None:
         """Why no request can be sent, one sentence; None if one can."""
         return self._authority_fault() or _url_fault(self.url) or self._key_fault()
@@ -77,8 +82,8 @@ class Endpoint:
             )
         if not _HEADER_TEXT.fullmatch(self.key):
             return f"the key in {name} holds a character that no key has, such as a space"
-        parts = urlsplit(self.url)
-        if parts.scheme == "http" and not (self.plain_http or _is_loopback(parts.hostname or "")):
+        is_plain = urlsplit(self.url).scheme == "http"
+        if is_plain and not (self.plain_http or self.is_local):
             return (
                 f"the key for {self.url} would be sent without encryption; use https, or write "
                 "plain-http = true for a network that you trust"

@@ -181,7 +181,6 @@ class TestAnswers:
         assert (outcome.status, seen) == (Status.SUCCESS, [0o600])
         assert not live.exists()
 
-
     def test_what_came_so_far_shows_no_secret_though_it_came_in_pieces(
         self, tmp_path: Path
     ) -> None:
@@ -292,6 +291,15 @@ class TestRetries:
             tmp_path, refuses(429, "quota", kind="insufficient_quota"), says("Hello")
         )
         assert (outcome.permanent, len(served.requests)) == (True, 1)
+
+    @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+    def test_an_endpoint_on_this_machine_is_asked_without_a_proxy(
+        self, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with serving(says("Hello")) as proxy, serving(says("Hello")) as served:
+            monkeypatch.setenv(variable, proxy.url.removesuffix("/v1"))
+            assert ask(tmp_path, backend(served)).status is Status.SUCCESS
+        assert (len(proxy.requests), len(served.requests)) == (0, 1)
 
     def test_a_connection_that_is_closed_at_once_is_tried_again(self, tmp_path: Path) -> None:
         outcome, served, _ = served_to(tmp_path, sends(b""), says("Hello"))

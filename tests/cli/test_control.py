@@ -198,7 +198,8 @@ def test_an_answer_reaches_an_engine_that_still_runs(tmp_path: Path) -> None:
     text = GATE.replace("echo work >> ran", f"echo work >> ran; {WAITS}")
     engine = started(tmp_path, text, "ran")
     until(lambda: any(isinstance(r, InterviewLifecycle) for r in records(tmp_path)))
-    assert said(tmp_path, "answer", "r", "gate", "yes")[0] == 0
+    code, told = said(tmp_path, "answer", "r", "gate", "yes")
+    assert (code, told.partition("; ")[2]) == (0, "the run is at work, and takes it\n")
     until(
         lambda: any(
             isinstance(r, InterviewLifecycle) and r.kind == "completed" for r in records(tmp_path)
