@@ -33,6 +33,18 @@ exec "{python}" "{stub}" "$1"
 """
 
 
+CLAUDE = """#!{python}
+import json, os, subprocess, sys
+
+node = os.environ["ATTRACTOR_NODE_ID"]
+with open("{folder}/called", "a") as called:
+    print(json.dumps([node, *sys.argv[1:]]), file=called)
+said = subprocess.run(["{python}", "{stub}", node], stdin=sys.stdin, capture_output=True, text=True)
+told = dict(type="result", is_error=False, result=said.stdout, session_id="of-" + node)
+print(json.dumps(told))
+"""
+
+
 @dataclass
 class Factory:
     """A folder with a project of its own, and the runs that change it."""
@@ -202,6 +214,24 @@ class TestStubs:
         assert factory.git("log", "--format=%T", "-1") == released.git("log", "--format=%T", "-1")
 
 
+def test_a_well_known_agents_program_needs_no_other_pipeline(
+    released: Factory, factory: Factory
+) -> None:
+    program = factory.folder / "bin" / "claude"
+    program.parent.mkdir()
+    stub = FACTORY / "agents" / "stub.py"
+    program.write_text(CLAUDE.format(python=sys.executable, folder=factory.folder, stub=stub))
+    program.chmod(0o755)
+    factory.run("--backend", "claude", "--interviewer", "auto")
+    assert factory.digest() == released.digest()
+    lines = (factory.folder / "called").read_text().splitlines()
+    called = [(node, arguments) for node, *arguments in map(json.loads, lines)]
+    allowed = ["--permission-mode acceptEdits" in " ".join(arguments) for _, arguments in called]
+    assert allowed == [True] * 6, "attractorc.toml says what an agent may do"
+    goes_on = [(node, args[-1]) for node, args in called if "--resume" in args]
+    assert goes_on == [("quick", "of-quick")], "who mends goes on with its own session"
+
+
 @pytest.mark.parametrize("suffix", [".dot", ".yaml"])
 def test_simulated_agents_leave_nothing_to_release(factory: Factory, suffix: str) -> None:
     factory.run("--backend", "simulate", "--interviewer", "auto", suffix=suffix)
@@ -265,26 +295,44 @@ def until(file: Path, *parts: str) -> str:
     raise AssertionError(text)
 
 
+def undone(factory: Factory, *commands: str) -> None:
+    for command in commands:
+        factory.git(*command.split())
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        pytest.param(["tag --delete v0.2.0"], id="before the tag"),
+        pytest.param(["tag --delete v0.2.0", "reset --soft HEAD~"], id="before the commit"),
+        pytest.param(
+            ["tag --delete v0.2.0", "reset --soft HEAD~", "restore -SW VERSION"],
+            id="before the version",
+        ),
+    ],
+)
 def test_a_release_that_is_killed_half_way_is_finished_and_not_made_twice(
-    factory: Factory,
+    factory: Factory, back: list[str]
 ) -> None:
     (factory.project / "NEWS").write_text("new\n")
     given = {"ATTRACTOR_ATTEMPT_ID": "one:/release.1@1", "ATTRACTOR_INPUT_TASK": "Say news"}
     release = [sys.executable, "-B", "tools/release.py"]
-    for _ in range(2):
+    for again in (True, False):
         done = subprocess.run(
             release,
             cwd=factory.project,
             env={**os.environ, **given},
             capture_output=True,
             text=True,
+            check=False,
         )
         assert (done.returncode, done.stdout) == (0, "0.2.0\n"), done.stderr
-        assert factory.git("tag") == ["v0.2.0"]
-        factory.git("tag", "--delete", "v0.2.0")
+        if again:
+            undone(factory, *back)
+    assert factory.git("tag") == ["v0.2.0"]
     assert factory.git("log", "--format=%s") == ["Release 0.2.0", "Begin"]
-    assert (
-        (factory.project / "CHANGELOG.md")
-        .read_text()
-        .startswith("# Changes\n\n## 0.2.0\n\nSay news\n\n## 0.1.0\n")
+    assert factory.git("status", "--porcelain") == []
+    assert (factory.project / "VERSION").read_text() == "0.2.0\n"
+    assert (factory.project / "CHANGELOG.md").read_text() == (
+        "# Changes\n\n## 0.2.0\n\nSay news\n\n## 0.1.0\n\nAdd titles.shorten.\n"
     )

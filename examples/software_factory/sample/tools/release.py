@@ -16,8 +16,8 @@ def git(*arguments):
 
 
 attempt = f"Attempt: {os.environ['ATTRACTOR_ATTEMPT_ID']}"
-version = Path("VERSION").read_text().strip()
-if attempt not in git("log", "-1", "--format=%B"):
+version = git("show", "HEAD:VERSION")  # not the file, which a killed attempt may have changed
+if attempt not in git("log", "-1", "--format=%B").splitlines():
     if not git("status", "--porcelain"):
         print("nothing has changed: there is no new version")
         raise SystemExit
@@ -25,7 +25,9 @@ if attempt not in git("log", "-1", "--format=%B"):
     version = f"{major}.{int(minor) + 1}.0"
     changes = Path("CHANGELOG.md")
     title, _, older = changes.read_text().partition("\n\n")
-    changes.write_text(f"{title}\n\n## {version}\n\n{os.environ['ATTRACTOR_INPUT_TASK']}\n\n{older}")
+    if not older.startswith(f"## {version}\n"):
+        told = os.environ["ATTRACTOR_INPUT_TASK"]
+        changes.write_text(f"{title}\n\n## {version}\n\n{told}\n\n{older}")
     Path("VERSION").write_text(f"{version}\n")
     git("add", "--all")
     git("commit", "--quiet", "--message", f"Release {version}\n\n{attempt}")
