@@ -40,7 +40,7 @@ node = os.environ["ATTRACTOR_NODE_ID"]
 with open("{folder}/called", "a") as called:
     print(json.dumps([node, *sys.argv[1:]]), file=called)
 said = subprocess.run(["{python}", "{stub}", node], stdin=sys.stdin, capture_output=True, text=True)
-told = dict(type="result", is_error=False, result=said.stdout, session_id="of-" + node)
+told = dict(type="result", is_error=False, result=said.stdout.strip(), session_id="of-" + node)
 print(json.dumps(told))
 """
 
