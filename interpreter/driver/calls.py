@@ -124,6 +124,8 @@ def call_for(
     fork = state.own_fork(walker)
     own = state.workspace_of(walker)
     folder = Path(own) if own else folders.workspace
+    if inner := supervising.workdirs(state, walker):
+        folder = folder.joinpath(*inner)
     return Call(
         run_id=state.run_id,
         step=step,
@@ -137,7 +139,7 @@ def call_for(
         goal=walker.plan.goal,
         inputs=walker.inputs,
         prompt=prompt,
-        workspace=folder.joinpath(*supervising.workdirs(state, walker)),
+        workspace=folder,
         logs_root=folders.logs_root,
         stage_dir=lambda: folders.make(walker),
         report=report,

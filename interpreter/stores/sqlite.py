@@ -112,8 +112,9 @@ class SqliteStore(RunTables):
         place, above = self._heads.get(context) or self._head(context)
         rises = False
         if index is not None:
-            last = (self._ends.get(index.run_id) or self._end(index.run_id))[1]
-            rises = index.sequence_no > last and key == f"{index.run_id}|{index.sequence_no}"
+            run_id, sequence_no = index.run_id, index.sequence_no
+            last = (self._ends.get(run_id) or self._end(run_id))[1]
+            rises = sequence_no > last and key == f"{run_id}|{sequence_no}"
         if parent is not None or not rises:
             found = do.one(_BY_KEY, (place, key))
             if found is not None:
