@@ -118,7 +118,8 @@ def asked(state: State, walker: Walker) -> tuple[Step, str, dict[str, Json]]:
     if isinstance(manager.steer, Agent):
         told = render(manager.steer.prompt, context, walker.inputs)
         prompt = f"{told}\n\nWhat is seen of the pipeline:\n{canonical(dict(child.seen))}"
-    return replace(walker.step, work=manager.steer), prompt, context
+    # What the stage writes comes out of its child; a steering only gives what it says.
+    return replace(walker.step, work=manager.steer, writes=None), prompt, context
 
 
 def steered(state: State, walker: Walker, outcome: Outcome) -> tuple[Record, ...]:
