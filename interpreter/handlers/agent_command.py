@@ -22,7 +22,7 @@ from ..outcome import Status
 from ..ports import Call
 from .agent import Response
 from .agent_errors import judged
-from .agent_output import Form, NotUnderstood, Said, as_line_text, plain
+from .agent_output import Form, NotUnderstood, Said, as_line_text, plain, shortened
 from .exit_code import verdict
 from .process_groups import GRACE_S
 from .processes import CannotStart, Ended, Program, run_program
@@ -127,7 +127,7 @@ class CommandBackend:
         source = "exit_code"
         if said.error is not None:
             source = "agent_output"
-            reason = f"the agent program reports an error: {_sentence(said.error)}"
+            reason = f"the agent program reports an error: {shortened(said.error)}"
             status = status if status is not Status.SUCCESS else Status.FAIL
         elif fault and status is Status.SUCCESS:
             status, reason = Status.FAIL, f"the agent program ended well, but {fault}"
@@ -220,9 +220,3 @@ def _unused(named: set[str], call: Call, agent: Agent) -> tuple[str, ...]:
     if call.session and "session" not in named:
         told.append("the agent cannot go on with a session; it began a fresh one")
     return tuple(told)
-
-
-def _sentence(text: str) -> str:
-    """The error on one line, shortened."""
-    line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:297] + "..."

@@ -19,6 +19,7 @@ from attractorc.compiler.value import Json
 from .pipes import Captured
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
+_SENTENCE_LIMIT = 300
 _COUNTS = {
     "input_tokens": ("input_tokens", "prompt_tokens", "input", "prompt"),
     "output_tokens": ("output_tokens", "completion_tokens", "output", "candidates"),
@@ -75,6 +76,12 @@ def whole_text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def shortened(text: str) -> str:
+    """A text on one line, cut where it is too long for a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SENTENCE_LIMIT else line[: _SENTENCE_LIMIT - 3] + "..."
 
 
 def plain(stdout: Captured) -> Said:

@@ -13,11 +13,10 @@ from typing import Any
 from attractorc.compiler.value import Json
 
 from ..outcome import Status
-from .agent_output import usage_of, whole_text
+from .agent_output import shortened, usage_of, whole_text
 
 TEXT_LIMIT_BYTES = 16 * 1024 * 1024
 _DONE = b"[DONE]"
-_SENTENCE_LIMIT = 300
 
 
 class BadAnswer(ValueError):
@@ -146,9 +145,3 @@ def error_text(answer: object) -> str:
     elif isinstance(answer, Mapping) and not error:
         error = answer.get("message") or answer.get("detail")
     return shortened(whole_text(error)) if isinstance(error, str) else ""
-
-
-def shortened(text: str) -> str:
-    """A text on one line, cut where it is too long for a sentence."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SENTENCE_LIMIT else line[: _SENTENCE_LIMIT - 3] + "..."

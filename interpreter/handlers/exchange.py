@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..outcome import Status
 from .agent_errors import judged
+from .agent_output import shortened
 from .completions import (
     TEXT_LIMIT_BYTES,
     BadAnswer,
     Completion,
     ErrorReported,
     error_text,
-    shortened,
 )
 from .endpoint import Endpoint
 from .event_stream import EventStream, TooLong
