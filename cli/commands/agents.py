@@ -58,11 +58,13 @@ class Agents:
     def over(self, other: Agents) -> Agents:
         """These, and where they say nothing what the others say.
 
-        A backend that is chosen here goes before the others' providers.
+        A backend that is chosen here goes before the others' providers. Another one than theirs
+        is not started by their command line.
         """
+        is_theirs = self.backend in (None, other.chosen)
         return Agents(
             self.backend or other.backend,
-            self.command or other.command,
+            self.command or (other.command if is_theirs else None),
             {**other.tables, **self.tables},
             self.providers if self.backend else {**other.providers, **self.providers},
             self.status_file or other.status_file,

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from attractorc.commands.agents import Agents
+
 from ..agents.endpoint import certified, says, serving, streams
 from ..agents.installed import installed
 from .test_exec import HEAD, attractorc
@@ -125,6 +127,22 @@ class TestChoice:
         assert done.returncode == 0, done.stderr
         asked = [attempt(tmp_path, node)["agent"]["backend"] for node in "abc"]
         assert asked == ["gemini", "claude", "qwen"]
+
+
+@pytest.mark.parametrize(
+    ("given", "command"),
+    [
+        (Agents(), "mine -p"),
+        (Agents("command"), "mine -p"),
+        (Agents("claude"), None),
+        (Agents("claude", "theirs"), "theirs"),
+    ],
+    ids=["nothing new", "the same backend", "another backend", "another program"],
+)
+def test_another_backend_is_not_started_by_the_command_line_of_the_one_before(
+    given: Agents, command: str | None
+) -> None:
+    assert given.over(Agents("command", "mine -p")).command == command
 
 
 CLAUDE = ("--backend", "claude")
