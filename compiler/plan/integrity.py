@@ -38,7 +38,7 @@ def _child(digest: str, child: Plan) -> Iterator[str]:
 
 
 def _named(plan: Plan, one: Plan) -> Iterator[str]:
-    """Steps whose child is not in the table, or is given what it does not declare."""
+    """Steps whose child is not in the table, or is given other inputs than it declares."""
     for name, step in one.steps.items():
         work = child_of(step.work)
         if work is None:
@@ -51,6 +51,10 @@ def _named(plan: Plan, one: Plan) -> Iterator[str]:
         for given in work.given:
             if given.name not in known:
                 yield f"steps.{name}.work.given: the child has no input '{given.name}'"
+        named = {given.name for given in work.given}
+        for declared in child.inputs:
+            if declared.required and declared.name not in named:
+                yield f"steps.{name}.work.given: the child's input '{declared.name}' has no value"
 
 
 def _faults(plan: Plan) -> Iterator[str]:

@@ -282,6 +282,8 @@ def broken(change: str) -> str:
             data["children"] = {"sha256:0": data["children"][digest]}  # type: ignore[index,call-overload]
         case "given":
             data["steps"]["call"]["work"]["given"][0]["name"] = "x"  # type: ignore[index,call-overload]
+        case "missing":
+            data["steps"]["call"]["work"]["given"] = []  # type: ignore[index,call-overload]
     with pytest.raises(PlanError) as refused:
         from_json(data)
     return str(refused.value).replace(digest, "D")
@@ -292,6 +294,7 @@ BROKEN = {
     "changed": "children.D: this child was changed after it was compiled: its content has ",
     "renamed": "children.sha256:0.digest: expected 'sha256:0', found 'D'",
     "given": "steps.call.work.given: the child has no input 'x'",
+    "missing": "steps.call.work.given: the child's input 'n' has no value",
 }
 
 
