@@ -17,6 +17,7 @@ from ..ports import Answer, Question
 _SOURCE = "console"
 _CHUNK_BYTES = 4096
 _LINE_LIMIT_BYTES = 64 * 1024
+_KEY = r"(?m)^  \d+\.(?: \[[^\]\n]+\])?"
 _PROMPTS = {
     "choice": "Select{}: ",
     "confirm": "Yes or no{}: ",
@@ -43,7 +44,7 @@ class Console:
     async def ask(self, question: Question) -> Answer:
         async with self._turn:
             self._lines.forget_typed_ahead()
-            self._show(self._styled(question_text(question)))
+            self._put(question_text(question))
             limit_s = None if question.timeout_ms is None else question.timeout_ms / 1000
             try:
                 async with asyncio.timeout(limit_s):
@@ -68,12 +69,19 @@ class Console:
                 return Answer("chosen", answer, _SOURCE)
             self._show(f"Please {wanted_text(question)}.\n")
 
-    def _styled(self, text: str) -> str:
-        """The question in bold, at a terminal."""
-        if not self._output.isatty() or "NO_COLOR" in os.environ:
-            return text
+    def _put(self, text: str) -> None:
+        """Show a question; at a terminal the question is bold, and what chooses an option is coloured."""
+        if not self._output.isatty():
+            self._show(text)
+            return
+        from rich.console import Console as Terminal  # takes longer to import than most runs need
+        from rich.text import Text
+
         asked, newline, rest = text.partition("\n")
-        return f"\x1b[1m{asked}\x1b[0m{newline}{rest}"
+        shown = Text(asked, "bold").append(f"{newline}{rest}", "not bold")
+        shown.highlight_regex(_KEY, "cyan")
+        Terminal(file=self._output, highlight=False).print(shown, end="", soft_wrap=True)
+        self._output.flush()
 
     def _show(self, text: str) -> None:
         self._output.write(text)

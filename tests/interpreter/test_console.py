@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import pty
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,37 @@ class TestConsole:
         finally:
             os.close(master)
             os.close(slave)
+
+    @pytest.mark.parametrize(
+        ("environment", "coloured"),
+        [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False)],
+        ids=["a terminal", "one that wants no colour"],
+    )
+    def test_at_a_terminal_question_and_keys_stand_out_and_nothing_else_is_changed(
+        self, environment: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("TERM", "NO_COLOR", "COLORTERM", "FORCE_COLOR"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        master, slave = pty.openpty()
+        text = "Ship [bold]it[/bold]? " + "Long. " * 40
+        with os.fdopen(slave, "w") as output:
+            console = Console(slave, output)
+
+            async def go() -> Answer:
+                task = asyncio.ensure_future(console.ask(question(text=text)))
+                await asyncio.sleep(0.3)
+                os.write(master, b"y\n")
+                return await task
+
+            assert asyncio.run(go()).text == "Y"
+            shown = os.read(master, 65536).decode()
+        os.close(master)
+        assert "\x1b[1m" in shown
+        assert ("\x1b[36m  1. [Y]" in shown) is coloured
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
+        assert plain.startswith(f"[?] {text}  (gate)\n  1. [Y] Yes, deploy\n")
 
     def test_without_options_any_text_is_an_answer(self, terminals: Any) -> None:
         asked = question(options=())
