@@ -70,7 +70,7 @@ class Console:
             self._show(f"Please {wanted_text(question)}.\n")
 
     def _put(self, text: str) -> None:
-        """Show a question; at a terminal the question is bold, and what chooses an option is coloured."""
+        """Show a question; at a terminal it is bold, and what chooses an option is coloured."""
         if not self._output.isatty():
             self._show(text)
             return
