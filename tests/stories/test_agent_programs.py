@@ -54,10 +54,14 @@ def test_an_agent_that_dies_by_a_signal(tmp_path: Path, name: str) -> None:
 def test_an_agent_that_floods_its_output(tmp_path: Path) -> None:
     story = Story(tmp_path, environment={"STUB_MODE": "flood"})
     process = story.started()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peak_kib = 0
+    while process.poll() is None:  # what `wait4` tells counts the memory of whoever forked, too
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            told = Path(f"/proc/{process.pid}/status").read_text()
+            peak_kib = max(peak_kib, int(told.partition("VmHWM:")[2].split()[0]))
+        time.sleep(0.02)
     assert process.returncode == 3
-    assert usage.ru_maxrss < 400 * 1024, "the engine's memory is to be bounded, in KiB"
+    assert 0 < peak_kib < 400 * 1024, "the engine's memory is to be bounded"
     (record,) = story.tries()
     assert "it printed no JSON object of the type 'result'" in record["reason"]
     kept = story.kept("agent_output.txt")
