@@ -26,7 +26,7 @@ from attractorc.interpreter.cxdb.feeding import (
 )
 from attractorc.interpreter.cxdb.trouble import CxdbError, Unreachable
 from attractorc.interpreter.outcome import Outcome
-from attractorc.interpreter.ports import Call
+from attractorc.interpreter.ports import Answer, Call, Question
 from attractorc.interpreter.stores.outbox import only_mirror
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
@@ -62,11 +62,21 @@ def followed(
     *,
     required: bool = False,
     persistence: Persistence = QUICK,
+    until_told: bool = False,
 ) -> Followed:
-    """The nested run, with trouble at the server while its branches run."""
+    """The nested run, with trouble at the server while its branches run.
+
+    `until_told`: the person at its end answers when a failure was told.
+    """
     failures: list[str] = []
+    heard = threading.Event()
+
+    def failed(why: str) -> None:
+        failures.append(why)
+        heard.set()
+
     target = Target(there.place, there.pages, required, Patience(1, 0.3))
-    feeder = Feeder(target, path, RUN, persistence, failures.append)
+    feeder = Feeder(target, path, RUN, persistence, failed)
     scripted = behaviour()
     prepared, checked = scripted["prepare"], scripted["lint"]
     assert isinstance(prepared, Outcome)
@@ -83,9 +93,15 @@ def followed(
         await asyncio.sleep(0.1)
         return checked
 
+    class Waits(Says):
+        async def ask(self, question: Question) -> Answer:
+            if until_told:
+                await asyncio.to_thread(heard.wait, 10)
+            return await super().ask(question)
+
     store = SqliteStore(path)
     told = {**scripted, "prepare": prepare, "lint": lint}
-    ran = run(nested_plan(), told, store=store, interviewer=Says("Y"))
+    ran = run(nested_plan(), told, store=store, interviewer=Waits("Y"))
     store.close()
     return Followed(ran.result.outcome_digest, feeder.finish(), failures)
 
@@ -171,7 +187,9 @@ def test_who_requires_the_mirror_is_told_once_and_in_one_sentence(
         TROUBLES[what](double)
         time.sleep(0.5)
 
-    came = followed(tmp_path / "runs.db", there, begin, required=True, persistence=waits)
+    came = followed(
+        tmp_path / "runs.db", there, begin, required=True, persistence=waits, until_told=True
+    )
     assert came.failures == [came.trouble]
     assert said in came.trouble
     assert "\n" not in came.trouble
