@@ -15,6 +15,7 @@ from blake3 import blake3
 
 from ..ports import NotFound, Turn
 from ..stores.idempotency import same_turn
+from ..stores.identity import number_of
 from .client import Client
 from .frames import HASH_BYTES, Item
 from .trouble import Closed, Interfered, Unreachable
@@ -225,7 +226,7 @@ def _no_context(context: str) -> NotFound:
 
 
 def _number(identity: str, missing: NotFound) -> int:
-    """The number behind an id; 0 is none."""
-    if identity.isascii() and identity.isdigit() and len(identity) < 19 and int(identity):
-        return int(identity)
+    """The number behind an id."""
+    if number := number_of(identity):
+        return number
     raise missing

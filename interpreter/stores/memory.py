@@ -29,6 +29,7 @@ from ..ports import (
     Turn,
 )
 from .idempotency import same_turn
+from .identity import number_of
 from .leases import Hold, RunLease
 from .memory_run import MemoryRun
 from .paging import taken
@@ -139,7 +140,7 @@ class MemoryStore:
                 None if turn is None or turn.id in turns else turn for turn in self._turns
             ]
             for context in contexts:
-                self._contexts[_number(context) - 1] = None
+                self._contexts[number_of(context) - 1] = None
             for run_id in going:
                 del self._runs[run_id]
                 self._epochs.pop(run_id, None)
@@ -258,14 +259,14 @@ class MemoryStore:
         return self._runs[run_id]
 
     def _context(self, context: str) -> _Context:
-        number = _number(context)
+        number = number_of(context)
         found = self._contexts[number - 1] if 1 <= number <= len(self._contexts) else None
         if found is None:
             raise NotFound(f"there is no context '{context}' in the store")
         return found
 
     def _turn(self, turn: str) -> Turn:
-        number = _number(turn)
+        number = number_of(turn)
         found = self._turns[number - 1] if 1 <= number <= len(self._turns) else None
         if found is None:
             raise NotFound(f"there is no turn '{turn}' in the store")
@@ -289,7 +290,3 @@ class MemoryStore:
             found.append(turn)
             turn = self._above(turn)
         return tuple(reversed(found))
-
-
-def _number(identity: str) -> int:
-    return int(identity) if identity.isascii() and identity.isdigit() else 0

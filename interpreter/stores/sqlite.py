@@ -15,6 +15,7 @@ from blake3 import blake3
 from ..ports import Index, Lease, NotFound, Removed, StoreError, Turn
 from .connection import Connect, Connection, cause, connect
 from .idempotency import refuse_unless_rising, same_turn
+from .identity import number_of
 from .layout import prepare
 from .owner_only import private_file, private_folder
 from .removal import Removal, compact
@@ -223,7 +224,7 @@ class SqliteStore(RunTables):
         """A context's number, and number and depth of its head."""
         if self._do.writing and (known := self._heads.get(context)) is not None:
             return known
-        number = _number(context)
+        number = number_of(context)
         found = self._do.one("SELECT base FROM contexts WHERE id = ?", (number,))
         if found is None:
             raise NotFound(f"there is no context '{context}' in the store")
@@ -238,7 +239,7 @@ class SqliteStore(RunTables):
     def _place(self, turn: str) -> tuple[int, int]:
         """Number and depth of a turn, or `NotFound`."""
         if turn != self._placed[0]:
-            found = self._do.one("SELECT id, depth FROM turns WHERE id = ?", (_number(turn),))
+            found = self._do.one("SELECT id, depth FROM turns WHERE id = ?", (number_of(turn),))
             if found is None:
                 raise NotFound(f"there is no turn '{turn}' in the store")
             self._placed = (turn, found)
@@ -282,8 +283,3 @@ def _opened(path: Path, create: bool, connect: Connect) -> Connection:
         raise StoreError(f"{path}: the store cannot be opened: {reason}") from error
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {cause(error)}") from error
-
-
-def _number(identity: str) -> int:
-    """The number behind an id; one that never was given for text that is no id."""
-    return int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 19 else 0

@@ -189,7 +189,9 @@ def test_a_parent_out_of_reach_of_the_head_is_refused(store: Store) -> None:
     assert keys(store.last(context, 9)) == ["a", "d"]
 
 
-@pytest.mark.parametrize("identity", ["9" * 12, "0", "-1", "", "one", "1 ", "²", "9" * 40])
+@pytest.mark.parametrize(
+    "identity", ["9" * 12, "0", "-1", "", "one", "1 ", "²", "9" * 40, "9" * 5000]
+)
 @without_runs
 def test_unknown_ids_are_not_found(store: Store, identity: str) -> None:
     context = store.create_context()
