@@ -64,7 +64,7 @@ class Ahead:
         while (batch := self._batches.get()) is not None:
             try:
                 if self._error is None:
-                    insert(self._connection, *batch)
+                    _insert(self._connection, *batch)
             except Exception as error:  # whoever waits is told
                 self._error = error
             finally:
@@ -73,9 +73,9 @@ class Ahead:
         self._batches.task_done()
 
 
-def insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
-    """Write rows by a statement that ends with the placeholders of one row."""
-    if len(rows) != ROWS_AT_ONCE or ROWS_AT_ONCE * len(rows[0]) > _VALUES_LIMIT:
+def _insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Write a whole batch by a statement that ends with the placeholders of one row."""
+    if ROWS_AT_ONCE * len(rows[0]) > _VALUES_LIMIT:
         connection.executemany(sql, rows)
         return
     one = f"({', '.join('?' * len(rows[0]))})"
