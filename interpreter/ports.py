@@ -19,6 +19,7 @@ from .carried import NOTHING, Carried
 from .outcome import Outcome
 from .redaction import NO_SECRETS, Secrets
 from .turns import (
+    ENDED,
     Control,
     Fenced,
     Filter,
@@ -39,6 +40,7 @@ from .turns import (
 from .workspace import Workspaces
 
 __all__ = [
+    "ENDED",
     "Answer",
     "Call",
     "Clock",

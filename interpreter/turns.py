@@ -68,6 +68,15 @@ class Turn(NamedTuple):
     payload: bytes
     key: str
 
+    @property
+    def sequence_no(self) -> int:
+        """The number of the run's record that this turn holds: its key is `<run>|<number>`."""
+        return int(self.key.rpartition("|")[2])
+
+
+ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
+"""The statuses of runs that go on no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:

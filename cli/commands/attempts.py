@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .asking import (
-    meant,
-    page_options,
-    reading,
-    record_filter,
-    run_argument,
-    status_option,
-    where_options,
-)
+from .asking import page_options, run_argument, status_option, where_options
 from .exits import Exit
-from .paging import filled, told
+from .paging import page_of, told
 from .tables import milliseconds, table, terminal_width
 
 if TYPE_CHECKING:
@@ -75,14 +67,10 @@ def command(
     """
     from attractorc.interpreter.queries import attempts
 
-    with reading(store) as kept:
-        run_id = meant(kept, run)
-        where = record_filter(kept, run_id, node, path, attempt, branch=branch)
-        found = filled(
-            lambda at, most: attempts(kept, run_id, where, at, most, stage=stage, status=status),
-            after,
-            limit,
-        )
+    found = page_of(
+        attempts, store, run, after, limit,
+        node=node, path=path, attempt=attempt, branch=branch, stage=stage, status=status,
+    )  # fmt: skip
     told(found, as_json, lambda: _lines(found), "no attempts")
     return Exit.DONE
 

@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .asking import (
-    meant,
-    page_options,
-    reading,
-    record_filter,
-    run_argument,
-    status_option,
-    where_options,
-)
+from .asking import page_options, run_argument, status_option, where_options
 from .exits import Exit
-from .paging import filled, told
+from .paging import page_of, told
 from .tables import json_line, milliseconds, printable, table, terminal_width
 
 if TYPE_CHECKING:
@@ -67,12 +59,9 @@ def command(
     """
     from attractorc.interpreter.queries import branches
 
-    with reading(store) as kept:
-        run_id = meant(kept, run)
-        where = record_filter(kept, run_id, node, path, branch=branch)
-        found = filled(
-            lambda at, most: branches(kept, run_id, where, at, most, status=status), after, limit
-        )
+    found = page_of(
+        branches, store, run, after, limit, node=node, path=path, branch=branch, status=status
+    )
     told(found, as_json, lambda: _lines(found), "no branches")
     return Exit.DONE
 

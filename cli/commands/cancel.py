@@ -15,7 +15,7 @@ import click
 from .exits import Exit
 from .redacting import of_run
 from .running import Settings, carried_out, chosen_run, folders, opened, ports, store_location
-from .wishing import ENDED, heard, is_running, meant, refuse_ended, store_trouble, wished
+from .wishing import heard, is_running, meant, refuse_ended, store_trouble, wished
 
 if TYPE_CHECKING:
     from attractorc.interpreter.driver.calls import Folders
@@ -45,7 +45,7 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
     running is ended first. RUN is a run's id, the beginning of one, or `last`; one that was
     started anew means the run that goes on for it.
     """
-    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.ports import ENDED, StoreError
 
     location = store_location(store)
     kept = opened(location, create=False)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .asking import meant, page_options, reading, run_argument
+from .asking import page_options, run_argument
 from .exits import Exit
-from .paging import filled, told
+from .paging import page_of, told
 from .tables import table, terminal_width
 
 if TYPE_CHECKING:
@@ -33,13 +33,9 @@ def command(
 
     RUN is a run's id, the beginning of one, or `last`.
     """
-    from attractorc.interpreter.ports import Filter
     from attractorc.interpreter.queries import checkpoints
 
-    with reading(store) as kept:
-        run_id = meant(kept, run)
-        where = Filter(node_id=node)
-        found = filled(lambda at, most: checkpoints(kept, run_id, where, at, most), after, limit)
+    found = page_of(checkpoints, store, run, after, limit, node=node)
     told(found, as_json, lambda: _lines(found), "no checkpoint yet")
     return Exit.DONE
 

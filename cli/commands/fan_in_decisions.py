@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .asking import (
-    meant,
-    page_options,
-    reading,
-    record_filter,
-    run_argument,
-    status_option,
-    where_options,
-)
+from .asking import page_options, run_argument, status_option, where_options
 from .exits import Exit
-from .paging import filled, told
+from .paging import page_of, told
 from .tables import table, terminal_width
 
 if TYPE_CHECKING:
@@ -55,14 +47,10 @@ def command(
     """
     from attractorc.interpreter.queries import fan_in_decisions
 
-    with reading(store) as kept:
-        run_id = meant(kept, run)
-        where = record_filter(kept, run_id, node, path, branch=branch)
-        found = filled(
-            lambda at, most: fan_in_decisions(kept, run_id, where, at, most, status=status),
-            after,
-            limit,
-        )
+    found = page_of(
+        fan_in_decisions, store, run, after, limit,
+        node=node, path=path, branch=branch, status=status,
+    )  # fmt: skip
     told(found, as_json, lambda: _lines(found), "no fan-in was decided")
     return Exit.DONE
 

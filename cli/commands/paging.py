@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .asking import meant, reading, record_filter
 from .tables import json_line
 
 if TYPE_CHECKING:
@@ -34,6 +35,26 @@ def filled(ask: Callable[[str, int], Page[Entry]], after: str, limit: int) -> Pa
     return Page(found, page.more)
 
 
+def page_of(
+    query: Callable[..., Page[Entry]],
+    store: str | None,
+    run: str,
+    after: str,
+    limit: int,
+    *,
+    node: str | None = None,
+    path: str | None = None,
+    attempt: str | None = None,
+    branch: str | None = None,
+    **more: Any,
+) -> Page[Entry]:
+    """One page of what a query says of the run that is meant; `more` is the query's own."""
+    with reading(store) as kept:
+        run_id = meant(kept, run)
+        where = record_filter(kept, run_id, node, path, attempt, branch=branch)
+        return filled(lambda at, most: query(kept, run_id, where, at, most, **more), after, limit)
+
+
 def followed(
     store: Store, run_id: str, ask: Callable[[str, int], Page[Entry]], after: str, at_once: int
 ) -> Iterator[Entry]:
@@ -41,7 +62,7 @@ def followed(
 
     `ask` pages by sequence number, and entries have one.
     """
-    from attractorc.interpreter.queries.runs import ENDED
+    from attractorc.interpreter.ports import ENDED
 
     while True:
         # Asked before the page, so that nothing can come between the two.

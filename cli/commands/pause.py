@@ -11,7 +11,7 @@ import click
 from .exits import Exit, Refused
 from .running import chosen_run, opened, store_location
 from .showing import naming_store
-from .wishing import ENDED, heard, is_running, meant, refuse_ended, store_trouble
+from .wishing import heard, is_running, meant, refuse_ended, store_trouble
 
 
 @click.command(
@@ -36,7 +36,7 @@ def command(run: str, reason: str | None, wait: float, store: str | None) -> int
     RUN is a run's id, the beginning of one, or `last`; one that was started anew means the run
     that goes on for it.
     """
-    from attractorc.interpreter.ports import StoreError
+    from attractorc.interpreter.ports import ENDED, StoreError
 
     location = store_location(store)
     kept = opened(location, create=False)

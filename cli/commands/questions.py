@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .asking import (
-    meant,
-    page_options,
-    reading,
-    record_filter,
-    run_argument,
-    status_option,
-    where_options,
-)
+from .asking import page_options, run_argument, status_option, where_options
 from .exits import Exit, Refused
-from .paging import filled, told
+from .paging import page_of, told
 from .tables import fitted, terminal_width
 
 if TYPE_CHECKING:
@@ -58,12 +50,9 @@ def command(
     if only_open and status not in (None, "open"):
         raise Refused(f"--open and --status {status} do not go together; give one of them")
     wanted = "open" if only_open else status
-    with reading(store) as kept:
-        run_id = meant(kept, run)
-        where = record_filter(kept, run_id, node, path, branch=branch)
-        found = filled(
-            lambda at, most: questions(kept, run_id, where, at, most, status=wanted), after, limit
-        )
+    found = page_of(
+        questions, store, run, after, limit, node=node, path=path, branch=branch, status=wanted
+    )
     width = terminal_width()
     lines = [fitted(line, width) for entry in found for line in _lines(entry)]
     told(found, as_json, lambda: lines, "no questions")

@@ -17,7 +17,6 @@ from .redacting import Redaction, of_run, secrets_of
 if TYPE_CHECKING:
     from attractorc.interpreter.ports import Store
 
-ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 LOOK_S = 0.1
 
 
@@ -41,6 +40,8 @@ def meant(store: Store, run_id: str) -> str:
 
 def refuse_ended(store: Store, run_id: str) -> None:
     """Raises `Refused` for a run that has ended."""
+    from attractorc.interpreter.ports import ENDED
+
     status = store.run(run_id).status
     if status in ENDED:
         raise Refused(f"the run '{run_id}' has ended ({status})")

@@ -219,7 +219,7 @@ class Mirror:
             place = self._places[turn.context]
             place = replace(place, head=ack.turn, depth=ack.depth, hash=ack.hash)
             self._places[turn.context] = moved[turn.context] = place
-        self._sent = _number(done[-1][0])
+        self._sent = done[-1][0].sequence_no
         self._outbox.note([(turn.id, ack.turn) for turn, ack in done], moved.values(), self._sent)
 
     def _blobs_of(self, turn: Turn) -> Iterator[bytes]:
@@ -248,8 +248,3 @@ def publish(reader: WebReader) -> None:
 def _same(turn: Turn, item: Item) -> bool:
     told = (item.type, item.version, item.depth, item.hash)
     return told == (turn.type, turn.version, turn.depth, blake3(turn.payload).digest())
-
-
-def _number(turn: Turn) -> int:
-    """A record's sequence number: its key is that, behind the run's id."""
-    return int(turn.key.rpartition("|")[2])

@@ -56,7 +56,7 @@ def verify(
         for turn in page:
             last[turn.context] = turn
             digests.update((digest, turn) for digest in named_in(turn.payload))
-        records, after = records + len(page), _number(page[-1])
+        records, after = records + len(page), page[-1].sequence_no
     for context, newest in last.items():
         place = places.get(context)
         if place is None:
@@ -184,12 +184,8 @@ def _first(store: Store, turn: Turn) -> int:
     return found
 
 
-def _number(turn: Turn) -> int:
-    return int(turn.key.rpartition("|")[2])
-
-
 def _record(turn: Turn) -> str:
-    return f"record {_number(turn)} ({turn.type})"
+    return f"record {turn.sequence_no} ({turn.type})"
 
 
 def _turn(item: Item | None) -> str:

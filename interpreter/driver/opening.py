@@ -17,10 +17,9 @@ from attractorc.compiler.value import Json
 from ..decide import settle
 from ..decide.supervising import call_id
 from ..handlers.process_groups import GRACE_S, end_leftover
-from ..ports import Clock, Lease, Ports, RunRow, Store, StoreError
+from ..ports import ENDED, Clock, Lease, Ports, RunRow, Store, StoreError
 from ..queries.canonical import Gathered
 from ..queries.plans import current_plan, first_plan
-from ..queries.runs import ENDED
 from ..records import PlanRecord, Record, RunLifecycle, SourceRecord
 from ..records.times import stamp
 from ..redaction import Secrets

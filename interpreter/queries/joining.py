@@ -12,14 +12,13 @@ from typing import Any, cast
 
 from attractorc.compiler.value import Json
 
-from ..ports import Filter, Store
+from ..ports import ENDED, Filter, Store
 from ..records import FanInDecision, ParallelLifecycle
 from ..records.blobs import restored
 from ..records.glance import total
 from .forks import decision_of, fork_stage, fork_start, has_ended, join_of
 from .pages import Cursor, Page, number_of
 from .reading import SHOWN, stage_id, turn_glance
-from .runs import ENDED
 
 WHOLE = 1 << 40
 _WRITTEN = ("context_updates", "join")

@@ -5,13 +5,12 @@ It must not know how a run is made, only what its row says.
 
 from __future__ import annotations
 
-from ..ports import NotFound, RunRow, Store
+from ..ports import ENDED, NotFound, RunRow, Store
 from ..records import RunLifecycle
 from .pages import Page
 from .reading import every
 
 LAST = "last"
-ENDED = ("success", "partial_success", "fail", "cancelled", "restarted")
 _PAGE = 100
 _LOOKS = 20
 _SHOWN_AT_MOST = 5

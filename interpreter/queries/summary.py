@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 
 from attractorc.compiler.value import Json
 
-from ..ports import Filter, Store
+from ..ports import ENDED, Filter, Store
 from ..records import CheckpointSaved, ParallelLifecycle, RunLifecycle, StageLifecycle
 from .attempts import ENDS as ATTEMPT_ENDS
 from .interviews import QuestionEntry, open_questions
 from .joining import JoinEntry, joins
 from .paths import above
 from .reading import DECODED, every, first, stage_id
-from .runs import ENDED
 from .writes import last_attempt
 
 SHOWN_AT_MOST = 20

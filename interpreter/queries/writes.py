@@ -44,19 +44,13 @@ def last_write(
     word = key.encode("utf-8", "surrogatepass")
     wanted = Filter(path=path or None, types=(StageLifecycle.TYPE,), kinds=RESULTS)
     for turn in turns(store, run_id, wanted, before, newest_first=True, at_once=_AT_ONCE):
-        if saved is not None and _number(turn.key) < until:
+        if saved is not None and turn.sequence_no < until:
             break
         if word in turn.payload and (path or turn.context == context):
             found = _write(store, turn, key, path)
             if found is not None:
                 return found
     return None if saved is None else _written(store, run_id, key, saved)
-
-
-def _number(key: str) -> int:
-    """The sequence number of a run's record: the end of its key."""
-    number = key.rpartition("|")[2]
-    return int(number) if number.isascii() and number.isdigit() else 1 << 62
 
 
 def _saved(store: Store, run_id: str, before: int | None) -> CheckpointSaved | None:

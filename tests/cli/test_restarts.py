@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from attractorc.commands.wishing import ENDED, heard
+from attractorc.commands.wishing import heard
+from attractorc.interpreter.ports import ENDED
 from attractorc.interpreter.stores import open_store
 
 from .inside import attractorc_inside
