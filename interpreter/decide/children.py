@@ -186,10 +186,7 @@ def _meant(kind: str, text: str) -> Json:
         case "int":
             return int(text)
         case "float":
-            number = float(text)
-            if number != number or number in (float("inf"), float("-inf")):
-                raise ValueError(text)
-            return number
+            return checked(float(text))  # neither a NaN nor an infinity
         case "bool":
             return {"true": True, "false": False}[text.lower()]
         case _:

@@ -15,6 +15,7 @@ from attractorc.compiler.plan.difference import Difference
 from attractorc.compiler.plan.model import Conditional, Human, Plan
 from attractorc.compiler.value import encoded
 
+from ..paths import lies_in
 from ..records import (
     ChildLifecycle,
     ParallelLifecycle,
@@ -41,7 +42,7 @@ class Reached:
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
-        if self._elsewhere and _lies_in(str(getattr(record, "path", "")), self._elsewhere):
+        if self._elsewhere and lies_in(str(getattr(record, "path", "")), self._elsewhere):
             return
         match record:
             case ChildLifecycle(kind="started"):
@@ -58,14 +59,6 @@ class Reached:
                     self.chosen.setdefault(str(record.selected_edge["to"]), _stage(record))
             case ParallelLifecycle(kind="branch_started") if record.target_node:
                 self.chosen.setdefault(record.target_node, _stage(record))
-
-
-def _lies_in(path: str, places: set[str]) -> bool:
-    while path:
-        if path in places:
-            return True
-        path = path.rpartition("/")[0]
-    return False
 
 
 def reached(records: Iterable[Record], plan: Plan) -> Reached:

@@ -10,12 +10,13 @@ not know how a run is made.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
+from ..paths import lies_in
 from ..records import (
     ChildLifecycle,
     FanInDecision,
@@ -129,15 +130,6 @@ def cancelled_paths(records: Iterable[Record]) -> frozenset[str]:
         for record in records
         if isinstance(record, ParallelLifecycle) and record.kind == "branch_cancelled"
     )
-
-
-def lies_in(path: str, branches: Container[str]) -> bool:
-    """Whether a path is one of these branches, or lies in one; its length is all that it costs."""
-    while path:
-        if path in branches:
-            return True
-        path = path.rpartition("/")[0]
-    return False
 
 
 def outcome_digest(outcome: Mapping[str, Json]) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from attractorc.compiler.value import Json, canonical
 
+from ..paths import lies_in
 from ..ports import Store
 from ..records import PlanChange, Record, RunLifecycle
-from .canonical import begun_by, cancelled_paths, canonical_entry, lies_in
+from .canonical import begun_by, cancelled_paths, canonical_entry
 from .reading import events
 
 PAGE = 1_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -160,16 +159,6 @@ def page(
     found = " UNION ALL ".join(parts) or _NOTHING
     way = "DESC" if part.backwards else ""
     return _PAGE.format(found=found, way=way), [*values, limit]
-
-
-@lru_cache(maxsize=256)
-def scopes(path: str) -> tuple[str, ...]:
-    """Every prefix that finds a path: itself, and what it is below."""
-    found = []
-    while path:
-        found.append(path)
-        path = path.rpartition("/")[0]
-    return tuple(found)
 
 
 def matches(where: Filter, index: Index, record_type: str) -> bool:

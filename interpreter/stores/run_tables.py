@@ -14,6 +14,7 @@ from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
+from ..paths import prefixes
 from ..ports import (
     Control,
     Filter,
@@ -29,7 +30,7 @@ from ..ports import (
 )
 from . import layout
 from .leases import RunLease, take
-from .paging import Stretch, look, scopes, taken
+from .paging import Stretch, look, taken
 from .transactions import Transactions
 
 _RUN = "SELECT run_id, context, pipeline, plan_digest, status, created, updated FROM runs"
@@ -178,7 +179,7 @@ class RunTables:
         run, _ = self._ends[run_id]
         self._entries.append((run, number, turn, record_type, kind, node_id, path, attempt_id))
         if path:
-            self._scopes += [(run, scope, number) for scope in scopes(path)]
+            self._scopes += [(run, scope, number) for scope in prefixes(path)]
         self._ends[run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:
