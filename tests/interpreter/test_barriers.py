@@ -7,6 +7,7 @@ import pytest
 from attractorc.interpreter.driver.engine import TURN_LIMIT, TURNS_UNSAVED
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Process
+from attractorc.interpreter.records import StageLifecycle
 from attractorc.interpreter.stores.memory import MemoryStore
 
 from .pipelines import Scripted, fan, plan, run, step
@@ -110,3 +111,25 @@ def test_what_handlers_came_to_is_saved_at_once() -> None:
     chain = plan(*(step(name, to) for name, to in zip(names, onward, strict=True)))
     assert run(chain, Ungated(), store=store).result.status == "success"
     assert store.saves >= len(names)
+
+
+def test_what_a_handler_came_to_does_not_wait_for_decisions_that_follow_from_it() -> None:
+    saved: list[int] = []
+
+    class Kept(MemoryStore):
+        def save(self) -> None:
+            saved.append(len(self.records("run-1", limit=10**6)))
+            super().save()
+
+    class First(Scripted):
+        """The first stage has an effect, all others have none."""
+
+        def at_once(self, call: Call) -> Outcome | None:
+            return None if call.step.id == "n0" else Outcome(Status.SUCCESS)
+
+    names = [f"n{number}" for number in range(3_000)]
+    onward = [*names[1:], "exit"]
+    chain = plan(*(step(name, to) for name, to in zip(names, onward, strict=True)))
+    came = run(chain, First(), store=Kept())
+    (at,) = (one.sequence_no for one in came.of(StageLifecycle, "completed") if one.node_id == "n0")
+    assert any(at <= count < at + 2 * TURN_LIMIT for count in saved), saved
