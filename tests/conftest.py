@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from . import forked
+
 # A busy machine is no failure, and what lands must not depend on the luck of a draw.
 settings.register_profile(
     "suite",
@@ -50,6 +52,13 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fork_server() -> Iterator[None]:
+    """The process that quick starts are forked from does not outlive the tests."""
+    yield
+    forked.stop()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from attractorc.compiler.diagnostic import Diagnostic
 from attractorc.compiler.driver import compile_bytes
 from attractorc.testing import read_cases, run_case
 
+from . import forked
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 GATE = EXAMPLES / "quality_gate"
 PIPELINES = sorted(
@@ -74,7 +76,7 @@ def attractorc(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     python3 = tools / "python3"
     if not python3.exists():
         python3.symlink_to(sys.executable)
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=cwd,
         env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},

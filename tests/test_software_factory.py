@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from . import forked
 from .test_crash import alive
 from .test_examples import EXAMPLES, attractorc
 
@@ -255,7 +256,7 @@ def test_killed_while_agents_write_it_goes_on_and_comes_to_the_same(
     command += ["-C", "titles", "--run-id", "one", "--store", "runs.db", "--interviewer", "park"]
     command += ["--backend", "command", "--agent-command", f"{slow} {{node}}"]
     with (factory.folder / "progress").open("w") as progress:
-        engine = subprocess.Popen(
+        engine = forked.Process(
             command, cwd=factory.folder, stdout=progress, stderr=progress, env=with_python(factory)
         )
         told = until(factory.folder / "progress", "quick › test_quick: ok", "simple › test_simple")

@@ -12,6 +12,8 @@ import pytest
 from attractorc.commands.beside import files_in
 from attractorc.compiler.source import FILE_LIMIT, Unreadable
 
+from .. import forked
+
 PIPELINE = """digraph g {
   start [shape=Mdiamond]
   plan [prompt="@prompts/plan.md"]
@@ -33,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def attractorc(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=cwd,
         input=stdin,

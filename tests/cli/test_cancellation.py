@@ -14,6 +14,8 @@ import pytest
 from attractorc.interpreter.handlers.process_groups import GRACE_S
 from attractorc.interpreter.records.times import millis
 
+from .. import forked
+
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="only Linux shows other processes in /proc"
 )
@@ -76,7 +78,7 @@ def alive(pid: int) -> bool:
 
 def watched(folder: Path) -> float:
     """Run to the end; when one of the branch's processes was last seen, by the wall clock."""
-    process = subprocess.Popen(
+    process = forked.Process(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db", "--run-id", "r1"],
         cwd=folder,
         stdout=subprocess.DEVNULL,
@@ -101,7 +103,7 @@ def watched(folder: Path) -> float:
 
 
 def events(folder: Path) -> list[dict[str, Any]]:
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-m", "attractorc", "events", "r1", "--store", "s.db", "--json"],
         cwd=folder,
         capture_output=True,

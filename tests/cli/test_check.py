@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .. import forked
+
 GOOD = "digraph g {\n  start -> plan -> exit\n  plan [prompt=x]\n}\n"
 WARNED = GOOD.replace("[prompt=x]", "[shape=box]")
 BAD = GOOD.replace("-> exit", "-> exti\n  plan -> exit")
@@ -23,7 +25,7 @@ def attractorc(
 ) -> subprocess.CompletedProcess[str]:
     data = stdin.encode() if isinstance(stdin, str) else stdin
     env = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=cwd,
         input=data,
@@ -203,7 +205,7 @@ def test_colour_on_a_terminal(environment: dict[str, str], coloured: bool, folde
 
     ours, theirs = pty.openpty()
     env = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
-    process = subprocess.Popen(
+    process = forked.Process(
         [sys.executable, "-m", "attractorc", "check", "sub/bad.dot"],
         cwd=folder,
         stdout=theirs,
@@ -221,7 +223,7 @@ def test_colour_on_a_terminal(environment: dict[str, str], coloured: bool, folde
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     lines = "".join(f"a{i} -> b{i}\n" for i in range(3_000))
     (folder / "many.dot").write_text(f"digraph g {{ start -> exit\n{lines}}}", "utf-8")
-    process = subprocess.Popen(
+    process = forked.Process(
         [sys.executable, "-m", "attractorc", "check", "--format", "concise", "many.dot"],
         cwd=folder,
         stdout=subprocess.PIPE,

@@ -22,6 +22,8 @@ from attractorc.interpreter.records import (
 )
 from attractorc.interpreter.stores.opening import open_store
 
+from .. import forked
+
 SLOW = """digraph g {
   start [shape=Mdiamond] exit [shape=Msquare]
   node [shape=parallelogram]
@@ -47,7 +49,7 @@ WAITS = "while test ! -e go; do sleep 0.05; done"
 
 
 def attractorc(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return forked.Process(
         [sys.executable, "-m", "attractorc", *arguments, "--store", "runs.db"],
         cwd=folder,
         stdout=subprocess.PIPE,

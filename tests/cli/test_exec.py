@@ -14,11 +14,13 @@ import pytest
 
 from attractorc.interpreter.stores.opening import open_store
 
+from .. import forked
+
 HEAD = "digraph g { start [shape=Mdiamond] exit [shape=Msquare] "
 
 
 def attractorc(folder: Path, *arguments: str, **more) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=folder,
         capture_output=True,
@@ -246,7 +248,7 @@ def test_an_agent_program_gets_the_prompt_on_standard_input(tmp_path: Path) -> N
 
 
 def started(folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+    process = forked.Process(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db", "--run-id", "r1"],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -291,7 +293,7 @@ def test_a_run_whose_events_nobody_reads_is_left_and_can_be_resumed(tmp_path: Pa
     pipeline(tmp_path, tool("a", waits) + "start -> a -> exit")
     reads, writes = os.pipe()
     command = ("exec", "p.dot", "--store", "s.db", "--run-id", "r1", "--json")
-    process = subprocess.Popen(
+    process = forked.Process(
         [sys.executable, "-m", "attractorc", *command],
         cwd=tmp_path,
         stdout=writes,
@@ -313,7 +315,7 @@ def test_progress_that_cannot_be_shown_stops_no_run(tmp_path: Path) -> None:
     pipeline(tmp_path, tool("a", "echo a >> ran") + "start -> a -> exit")
     reads, writes = os.pipe()
     os.close(reads)
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,

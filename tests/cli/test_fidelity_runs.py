@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .. import forked
+
 # Keeps what it is told under its branch, stage and turn, and waits for ever where it is told to.
 AGENT = """
 import os, pathlib, sys, time
@@ -40,7 +42,7 @@ digraph p {
 
 
 def attractorc(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=folder,
         capture_output=True,
@@ -69,7 +71,7 @@ def test_after_a_kill_each_branch_is_degraded_once_and_goes_on_in_full(tmp_path:
     for name in ("a2", "b2"):
         (tmp_path / f"hold.{name}").touch()
     agent = f"{sys.executable} agent.py"
-    engine = subprocess.Popen(
+    engine = forked.Process(
         [
             *(sys.executable, "-m", "attractorc", "exec", "p.dot", "--run-id", "r"),
             *("--backend", "command", "--agent-command", agent),

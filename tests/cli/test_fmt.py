@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .. import forked
+
 WILD = "digraph g{start->plan->exit // on\n  plan[prompt=x];}"
 TIDY = "digraph g {\n  start -> plan -> exit  // on\n  plan [prompt=x]\n}\n"
 BROKEN = "digraph g { start -> }\n"
@@ -18,7 +20,7 @@ YAML = "pipeline: g\nstart: plan\n\nnodes:\n  # on\n  plan: {prompt: x, next: ex
 def attractorc(
     *arguments: str, cwd: Path, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=cwd,
         input=stdin,

@@ -14,6 +14,7 @@ import pytest
 
 from attractorc.interpreter.queries.schema import query_schema
 
+from .. import forked
 from .inside import attractorc_inside
 from .test_exec import attractorc, pipeline, tool
 
@@ -169,7 +170,7 @@ def test_why_somebody_wants_something_of_a_run_is_kept_without_secrets(
     (tmp_path / "secrets.env").write_text(f"LOGIN={TOKEN}\n")
     store = ("--store", "s.db")
     environment = {**os.environ, "LOGIN": TOKEN}
-    engine = subprocess.Popen(
+    engine = forked.Process(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", *store, "--run-id=r", *told],
         cwd=tmp_path,
         env=environment,
@@ -284,7 +285,7 @@ def test_everything_is_its_owners_only_whatever_the_umask(tmp_path: Path) -> Non
     )
     pipeline(tmp_path, tool("a", look) + "start -> a -> exit")
     command = [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db"]
-    done = subprocess.run(
+    done = forked.run(
         [*command, "--logs", "new/logs"], cwd=tmp_path, capture_output=True, text=True, umask=0
     )
     assert done.returncode == 0, done.stderr
@@ -493,7 +494,7 @@ def test_a_run_that_somebody_writes_is_not_taken_away(tmp_path: Path) -> None:
     pipeline(tmp_path, tool("a", "touch on; while test -e on; do sleep 0.05; done; echo end")
              + "start -> a -> exit")  # fmt: skip
     command = [sys.executable, "-m", "attractorc", "exec", "p.dot", "--store", "s.db"]
-    engine = subprocess.Popen([*command, "--run-id", "live"], cwd=tmp_path)
+    engine = forked.Process([*command, "--run-id", "live"], cwd=tmp_path)
     while not (tmp_path / "on").exists():
         assert engine.poll() is None
     for arguments in (("--run", "live"), ("--vacuum",)):

@@ -12,11 +12,13 @@ import pytest
 
 from attractorc.compiler.plan.codec import from_json
 
+from .. import forked
+
 GOOD = "digraph g {\n  start -> plan -> exit\n  plan [prompt=x]\n}\n"
 
 
 def attractorc(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-m", "attractorc", *arguments],
         cwd=cwd,
         input=stdin,

@@ -27,6 +27,7 @@ from attractorc.interpreter.records.codec import encode
 from attractorc.interpreter.records.schema import event_schema
 from attractorc.interpreter.stores import open_store
 
+from .. import forked
 from ..interpreter.journals import asking_plan, nested_run, race_plan
 from ..interpreter.pipelines import fails, fan, run, writes
 
@@ -332,7 +333,7 @@ def test_follow_shows_records_as_they_come_until_the_run_ends(tmp_path: Path) ->
     context = store.create_context()
     store.create_run(RunRow("r1", context, "p", "d", "running", "t", "t"))
     store.commit()
-    following = subprocess.Popen(
+    following = forked.Process(
         [sys.executable, "-m", "attractorc", "events", "r1", "--store", location, "--follow"],
         stdout=subprocess.PIPE,
         text=True,
@@ -429,7 +430,7 @@ def test_the_process_ends_with_the_documented_codes(path: str, tmp_path: Path) -
         "no store": ["runs", "--store", str(tmp_path / "text.db")],
         "usage": ["show"],
     }.items():
-        done = subprocess.run(
+        done = forked.run(
             [sys.executable, "-m", "attractorc", *arguments],
             capture_output=True,
             text=True,

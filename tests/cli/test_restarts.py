@@ -16,6 +16,7 @@ from attractorc.commands.wishing import heard
 from attractorc.interpreter.ports import ENDED
 from attractorc.interpreter.stores import open_store
 
+from .. import forked
 from .inside import attractorc_inside
 
 LOOP = """digraph loop {
@@ -91,7 +92,7 @@ def test_a_stop_before_a_new_run_begins_leaves_it_to_resume_of_the_old_name(proj
     (project / "slow.dot").write_text(
         LOOP.replace("echo x >> n;", "touch here; sleep 1; echo x >> n;")
     )
-    engine = subprocess.Popen(
+    engine = forked.Process(
         [sys.executable, "-m", "attractorc", "exec", "slow.dot", "--run-id", "r"],
         cwd=project,
         stdout=subprocess.PIPE,

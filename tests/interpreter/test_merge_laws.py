@@ -6,7 +6,6 @@ import json
 import math
 import os
 import random
-import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from attractorc.interpreter.context import Written
 from attractorc.interpreter.merges import STRATEGIES, BranchResult, isolated_key, merge
 from attractorc.interpreter.outcome import End, Status
 
+from .. import forked
 from .branches import (
     ABSENT,
     branch,
@@ -393,7 +393,7 @@ def test_no_hash_seed_shows_in_the_bytes() -> None:
         "print(canonical([dict(d.updates), dict(d.winner), list(d.keys), list(d.branches)]))\n"
     )
     outputs = {
-        subprocess.run(
+        forked.run(
             [sys.executable, "-c", script],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,

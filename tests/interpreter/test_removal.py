@@ -14,6 +14,7 @@ from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
+from .. import forked
 from .journals import nested_run
 from .pipelines import plan, run, step
 
@@ -106,7 +107,7 @@ def test_an_engine_that_runs_meanwhile_loses_nothing(tmp_path: Path) -> None:
     """Runs are removed, and made, from the file that it writes to."""
     path = tmp_path / "runs.db"
     store = SqliteStore(path)
-    engine = subprocess.Popen(
+    engine = forked.Process(
         [sys.executable, "-c", RUNNING, str(path), "400"], stdout=subprocess.PIPE, text=True
     )
     assert engine.stdout is not None
@@ -153,7 +154,7 @@ def test_a_removal_that_is_killed_is_whole_or_has_not_begun(tmp_path: Path) -> N
     nested_run(store, run_id="gone")
     whole = len(store.records("gone", limit=10_000))
     for left in (1, 2, 4, 8, 16, 20):
-        died = subprocess.run([sys.executable, "-c", DYING, str(path), str(left)], check=False)
+        died = forked.run([sys.executable, "-c", DYING, str(path), str(left)], check=False)
         if died.returncode != -signal.SIGKILL:
             break
         assert len(store.records("gone", limit=10_000)) == whole

@@ -32,6 +32,7 @@ from attractorc.interpreter.stores.leases import lock_name
 from attractorc.interpreter.stores.paging import Stretch, Walk, lists, page
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
+from .. import forked
 from ..faulty import FaultyFile, FaultyVFS, Translated
 
 TYPE = "attractor.stage_lifecycle"
@@ -132,7 +133,7 @@ for number in range(100000):
 
 
 def test_nothing_acknowledged_is_lost_to_kill_9(path: Path) -> None:
-    writer = subprocess.Popen(
+    writer = forked.Process(
         [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
     )
     assert writer.stdout is not None
@@ -164,7 +165,7 @@ def test_many_processes_can_make_one_store_at_once(path: Path) -> None:
         "s.append(c, 't', 1, b'', 'k'); s.commit()"
     )
     started = [
-        subprocess.Popen([sys.executable, "-c", program, str(path)], stderr=subprocess.PIPE)
+        forked.Process([sys.executable, "-c", program, str(path)], stderr=subprocess.PIPE)
         for _ in range(4)
     ]
     for process in started:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from attractorc.interpreter.stores import layout
 from attractorc.interpreter.stores.layout import MIGRATIONS, VERSION
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
+from .. import forked
 from .journals import asking_plan
 from .pipelines import run
 
@@ -151,7 +151,7 @@ def test_an_upgrade_killed_anywhere_is_whole_or_has_not_begun(tmp_path: Path) ->
         folder = tmp_path / str(until)
         folder.mkdir()
         path = left_by(VERSION, folder)
-        done = subprocess.run([sys.executable, "-c", UPGRADING, str(path), str(until)], check=False)
+        done = forked.run([sys.executable, "-c", UPGRADING, str(path), str(until)], check=False)
         (version,) = raw(path, "PRAGMA user_version")
         columns = raw(path, "SELECT name FROM pragma_table_info('runs')")
         indices = raw(path, "SELECT name FROM sqlite_master WHERE name = 'runs_note'")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import forked
 from ..agents.installed import installed
 from ..cli.inside import attractorc_inside
 
@@ -58,7 +59,7 @@ class Story:
 
     def told(self, command: str, *more: str) -> subprocess.CompletedProcess[str]:
         """What a command says in a process of its own."""
-        return subprocess.run(
+        return forked.run(
             self.arguments(command, *more),
             cwd=self.folder,
             env=self.environment,
@@ -75,7 +76,7 @@ class Story:
     def started(self) -> subprocess.Popen[bytes]:
         """Begin it, and leave it running."""
         arguments = self.arguments("exec", "story.dot", "--run-id", RUN, "--backend", self.backend)
-        return subprocess.Popen(
+        return forked.Process(
             arguments,
             cwd=self.folder,
             env=self.environment,

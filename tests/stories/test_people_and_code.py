@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from .. import forked
+
 ENDS = "start [shape=Mdiamond] exit [shape=Msquare]"
 PARALLEL = "node [shape=parallelogram]"
 
@@ -31,7 +33,7 @@ class Folder:
         (self.path / "p.dot").write_text(f"digraph p {{ {ENDS}\n{body}\n}}\n")
 
     def __call__(self, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        done = forked.run(
             [sys.executable, "-m", "attractorc", *arguments],
             cwd=self.path,
             stdin=subprocess.DEVNULL,
@@ -101,7 +103,7 @@ def test_nobody_answers_in_time_and_the_default_is_taken(folder: Folder) -> None
     defaulted = '?", timeout=200ms, "human.default_choice"="No"]'
     folder.pipeline(GATE.replace('?"]', defaulted))
     reader, writer = os.pipe()
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", "--interviewer", "console"],
         cwd=folder.path,
         stdin=reader,
@@ -163,7 +165,7 @@ def test_a_killed_engine_leaves_no_hook_and_the_stage_runs_again(folder: Folder)
         'work [shape=parallelogram, tool_command="touch ran", '
         '"tool_hooks.pre"="test -e begun || { touch begun; sleep 302; }"] start -> work -> exit'
     )
-    engine = subprocess.Popen(
+    engine = forked.Process(
         [sys.executable, "-m", "attractorc", "exec", "p.dot", "--run-id", "r"],
         cwd=folder.path,
         stdout=subprocess.DEVNULL,
