@@ -120,6 +120,13 @@ class Store(Searched, Protocol):
         """The barrier: everything appended so far is durable when this returns."""
         ...
 
+    def begin_commit(self) -> None:
+        """Begin the barrier; the next `save` or `commit` waits for it, and raises what failed.
+
+        So does whatever else needs the store.
+        """
+        ...
+
     def create_run(self, row: RunRow) -> None: ...
     def update_run(
         self, run_id: str, status: str, updated: str, plan_digest: str | None = None

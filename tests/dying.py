@@ -1,8 +1,9 @@
 """Engines that kill themselves, as by kill -9, at the n-th boundary that they come to.
 
 Real processes, forked from this one. Boundaries are: a record was appended; a transaction is
-about to be ended, and has been; a handler is about to be called, and has answered. Nothing of
-the engine is replaced: each is only counted. At its own end an engine says how many there were.
+about to be ended, and has been, or may be just then; a handler is about to be called, and has
+answered. Nothing of the engine is replaced: each is only counted. At its own end an engine says
+how many there were.
 """
 
 from __future__ import annotations
@@ -122,6 +123,7 @@ def _run(arguments: tuple[str, ...], dies_at: int) -> int:
     boundaries = Boundaries(dies_at)
     boundaries.around(SqliteStore, "append", before=False)
     boundaries.around(Transactions, "_end")
+    boundaries.around(Transactions, "begin_commit")
     boundaries.around(ToolHandler, "run")
     boundaries.around(AgentHandler, "run")
     code = 0

@@ -50,7 +50,9 @@ class FaultyFile(apsw.VFSFile):
             raise failure(apsw.IOError("fsync failed"), apsw.SQLITE_IOERR_FSYNC)
         super().xSync(flags)
         if self.synced is not None and self.name.endswith("-wal"):
-            self.synced.write_text(str(self.xFileSize()))
+            new = self.synced.with_suffix(".new")
+            new.write_text(str(self.xFileSize()))
+            new.replace(self.synced)  # whole, whenever the process is killed
 
     def fails(self, fault: str) -> bool:
         return fault in self.faults or Path(fault).exists()

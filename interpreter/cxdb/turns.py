@@ -139,6 +139,9 @@ class CxdbTurns:
     def commit(self) -> None:
         """Nothing to do: there is no barrier to ask a server for."""
 
+    def begin_commit(self) -> None:
+        """As `commit`."""
+
     def close(self) -> None:
         """Hang up."""
         self._client.close()

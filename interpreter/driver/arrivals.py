@@ -80,7 +80,7 @@ class Arrivals:
         state = self._journal.state
         references = self._journal.put_artifacts(event.outcome.artifacts)
         if self._folders.made and (walker := state.walkers.get(event.path)) is not None:
-            self._folders.empty(walker)
+            self._folders.leave(walker)
         # Only what is tried again waits, so only that is worth a throw of the dice.
         factor = 1.0 if event.outcome.status.succeeded else self._jitter(event.attempt_id)
         records = settle.result(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -27,15 +28,17 @@ from ..queries.run_directory import stage_folder
 from ..state import State, Walker
 from ..state.memory import agent_of
 
+_OWNER_ONLY = 0o700
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
     """Where a run's files are. `workspace`: what stages work in. `stages`: private ones.
 
     `logs_root` is the specification's run directory, None where nobody asked for one. `made`
-    are the attempts that asked for their folder (most do not), `spare` emptied folders.
-    `workspaces` is where branches get files of their own, None where they cannot; they stay
-    when the run ends. `store` is the store's file, None if it has none.
+    are the folders of attempts that asked for theirs (most do not), `left` those of attempts that
+    are over, `spare` emptied ones. `workspaces` is where branches get files of their own, None
+    where they cannot; they stay when the run ends. `store` is the store's file, None if it has none.
     """
 
     workspace: Path
@@ -43,59 +46,84 @@ class Folders:
     logs_root: Path | None = None
     workspaces: Path | None = None
     store: Path | None = None
-    made: set[str] = field(default_factory=set)
+    made: dict[str, Path] = field(default_factory=dict)
+    left: list[Path] = field(default_factory=list)
     spare: list[Path] = field(default_factory=list)
 
     def stage_dir(self, walker: Walker) -> Path:
         """The folder of a walker's stage; inside the run's own folder whatever it is called."""
         if self.logs_root is not None:
             return self.logs_root / stage_folder(walker.path, walker.node)
-        return self.stages / sha256(walker.writer.encode()).hexdigest()[:32]
+        return Path(f"{self.stages}/{sha256(walker.writer.encode()).hexdigest()[:32]}")
 
     def make(self, walker: Walker) -> Path:
         """The stage's folder, made with owner-only permissions, without an old status file."""
         folder = self.stage_dir(walker)
-        if not folder.parent.is_dir():
+        try:
+            anew = self._made_anew(folder)
+        except FileNotFoundError:
             for part in reversed(folder.parents):
-                part.mkdir(exist_ok=True, mode=0o700)
-        if self.spare and not folder.exists():
-            self.spare.pop().rename(folder)
-        else:
-            folder.mkdir(exist_ok=True, mode=0o700)
-        self.made.add(walker.writer)
-        (folder / "status.json").unlink(missing_ok=True)
+                part.mkdir(exist_ok=True, mode=_OWNER_ONLY)
+            anew = self._made_anew(folder)
+        self.made[walker.writer] = folder
+        if not anew:
+            (folder / "status.json").unlink(missing_ok=True)
         return folder
 
-    def empty(self, walker: Walker) -> None:
-        """Remove what is in the stage's private folder; one in the run directory stays.
-
-        The folder itself becomes another stage's, under another name: making one is slow.
-        """
-        if walker.writer not in self.made:
-            return
-        self.made.discard(walker.writer)
-        if self.logs_root is not None:
-            return
-        folder = self.stage_dir(walker)
+    def _made_anew(self, folder: Path) -> bool:
+        """Make a folder, of a spare one if there is any; False if it was there already."""
+        if self.spare:
+            with contextlib.suppress(OSError):
+                self.spare.pop().rename(folder)  # an empty one that was there is gone with it
+                return True
         try:
-            if folder.is_symlink():  # a program's doing; what it points to is not ours
-                folder.unlink()
-                return
-            for entry in os.scandir(folder):
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path)
-                else:
-                    Path(entry.path).unlink()
-            folder.chmod(0o700)
-            self.spare.append(folder)
-        except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=_OWNER_ONLY)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            return False
+        return True
+
+    def leave(self, walker: Walker) -> None:
+        """A stage is over: its private folder is to be emptied; one in the run directory stays."""
+        folder = self.made.pop(walker.writer, None)
+        if folder is not None and self.logs_root is None:
+            self.left.append(folder)
+
+    def tidy(self) -> None:
+        """Remove what is in the folders that were left.
+
+        The folders themselves become other stages', under other names: making one is slow.
+        """
+        while self.left:
+            folder = self.left.pop()
+            try:
+                if _emptied(folder):
+                    self.spare.append(folder)
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Remove the private folders of the run, and the one that held them if it is empty."""
         shutil.rmtree(self.stages, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.stages.parent.rmdir()
+
+
+def _emptied(folder: Path) -> bool:
+    """Empty a folder; False if there is only a link, which is gone then."""
+    mode = folder.lstat().st_mode
+    if stat.S_ISLNK(mode):  # a program's doing; what it points to is not ours
+        folder.unlink()
+        return False
+    for entry in list(os.scandir(folder)):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)  # noqa: PTH108 - for each stage, and no path is needed
+    if stat.S_IMODE(mode) != _OWNER_ONLY:
+        folder.chmod(_OWNER_ONLY)
+    return True
 
 
 def call_for(

@@ -70,6 +70,7 @@ class Engine:
         self._finished: RunResult | None = None
         self._unsaved = 0
         self._came = False
+        self._begun = False
 
     @property
     def stopping(self) -> bool:
@@ -127,7 +128,7 @@ class Engine:
         """
         effects: list[Callable[[], None]] = []
         gated = 0
-        more = False
+        more = self._begun = False
         state = self._journal.state
         limits = Limits(self._jobs, self._stopping)
         for _ in range(TURN_LIMIT):
@@ -156,19 +157,23 @@ class Engine:
         else:
             more = True
             self._events.put_nowait(Woken())  # more to decide, after others had their turn
-        if gated > 1 and gated == len(effects):
-            self._journal.owe()  # their programs start, each behind its gate, meanwhile
+        self._begun = bool(gated) and gated == len(effects)
+        if self._begun:
+            self._journal.begin_barrier()  # meanwhile programs start, each behind its gate
         elif effects:
             self._journal.barrier()
         for effect in effects:
             effect()
+        if self._folders.left:  # while programs start, if any do
+            asyncio.get_running_loop().call_soon(self._folders.tidy)
         return more
 
     def _save(self, more: bool) -> None:
         """Save what came; decisions alone are made again, so they are saved a few turns at once."""
         self._unsaved = self._unsaved + 1 if more and not self._came else TURNS_UNSAVED
         if self._unsaved >= TURNS_UNSAVED:
-            self._journal.save()
+            if not self._begun:  # else that is done by the barrier
+                self._journal.save()
             self._unsaved, self._came = 0, False
 
     def _append(self, records: tuple[Record, ...]) -> list[Callable[[], None]]:

@@ -7,7 +7,6 @@ of a run is kept, so secrets are taken out here. It must not decide anything.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attractorc.compiler.plan.model import Plan
@@ -56,8 +55,6 @@ class Journal:
         self.secrets = secrets
         self._open = not secrets
         self._stamped = (0, stamp(0))
-        self._owes = False
-        self._barrier: asyncio.Future[None] | None = None
 
     def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
@@ -74,36 +71,18 @@ class Journal:
     def barrier(self) -> None:
         """Everything appended so far survives the process and the machine (store.md)."""
         self.store.commit()
-        self._owes = False
 
-    def owe(self) -> None:
-        """Leave the next barrier to those who wait for `durable`."""
-        self._owes = True
+    def begin_barrier(self) -> None:
+        """Begin a barrier, which those who are to wait for it do by `durable`."""
+        self.store.begin_commit()
 
     async def durable(self) -> None:
-        """What was appended is saved, and no barrier is owed any more.
+        """What was appended is saved, and a barrier that was begun is there.
 
-        There is one for all who wait in the same turn of the loop. Where none is owed, what
-        came after it is only told of processes, which a machine that stops ends too.
+        What came after it is only told of processes, which a machine that stops ends too. Each
+        saves for itself: where many programs start, the first is not to wait for the last.
         """
-        if not self._owes:
-            self.save()
-            return
-        if self._barrier is None:
-            loop = asyncio.get_running_loop()
-            self._barrier = loop.create_future()
-            loop.call_soon(self._settle, self._barrier)
-        await asyncio.shield(self._barrier)
-
-    def _settle(self, waiting: asyncio.Future[None]) -> None:
-        self._barrier = None
-        try:
-            self.barrier()
-        except Exception as error:
-            waiting.set_exception(error)
-            waiting.exception()  # whoever waited may be gone
-        else:
-            waiting.set_result(None)
+        self.save()
 
     def close(self) -> None:
         """Give the run up to other writers."""

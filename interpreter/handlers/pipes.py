@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 from typing import IO
 
+from .watching import watch
+
 WHOLE_LIMIT_BYTES = 16 * 1024 * 1024
 TAIL_LIMIT_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
@@ -49,10 +51,10 @@ class OutputPipe:
         self._head = bytearray()
         self._tail = bytearray()
         self._size = 0
-        self._loop = asyncio.get_running_loop()
-        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self._watch = watch()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         os.set_blocking(pipe.fileno(), False)
-        self._loop.add_reader(pipe.fileno(), self._read)
+        self._watch.add(pipe.fileno(), self._read)
 
     def _read(self) -> None:
         try:
@@ -73,7 +75,7 @@ class OutputPipe:
     def close(self) -> None:
         """Stop reading; safe to call twice."""
         if not self._pipe.closed:
-            self._loop.remove_reader(self._pipe.fileno())
+            self._watch.forget(self._pipe.fileno())
             self._pipe.close()
             self.ended.set_result(None)
 
@@ -88,14 +90,17 @@ class InputPipe:
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._left = memoryview(b"")
+        self._waits = False
         self._loop = asyncio.get_running_loop()
         os.set_blocking(pipe.fileno(), False)
 
     def send(self, data: bytes) -> None:
         """Write everything and close; a reader that has gone away is no error."""
         self._left = memoryview(data)
-        self._loop.add_writer(self._pipe.fileno(), self._write)
         self._write()
+        if not self._pipe.closed:
+            self._waits = True
+            self._loop.add_writer(self._pipe.fileno(), self._write)
 
     def _write(self) -> None:
         try:
@@ -112,5 +117,6 @@ class InputPipe:
     def close(self) -> None:
         """Stop writing; safe to call twice."""
         if not self._pipe.closed:
-            self._loop.remove_writer(self._pipe.fileno())
+            if self._waits:
+                self._loop.remove_writer(self._pipe.fileno())
             self._pipe.close()

@@ -70,7 +70,8 @@ def _boot() -> str:
 
 def _stat(pid: int) -> _Stat | None:
     try:
-        text = (_PROC / str(pid) / "stat").read_bytes()
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:  # noqa: PTH123 - for each process
+            text = file.read()
     except OSError:
         return None
     # The program's name, in parentheses, may itself hold spaces and parentheses.

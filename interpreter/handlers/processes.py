@@ -13,15 +13,18 @@ import asyncio
 import contextlib
 import errno
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..ports import Process
 from .pipes import Captured, InputPipe, OutputPipe
 from .process_groups import GRACE_S, end_group, end_leftover, group_alive, started_of
+from .watching import watch
 
 __all__ = ["CannotStart", "Captured", "Ended", "Program", "end_leftover", "run_program"]
 
@@ -79,17 +82,21 @@ async def run_program(
     report: Callable[[Process], None],
     durable: Callable[[], Awaitable[None]] | None = None,
     *,
+    prepare: Callable[[], None] | None = None,
     grace_s: float = GRACE_S,
 ) -> Ended:
     """Run a program to its end. `report` is given its process before it does anything.
 
-    With `durable`, which is then awaited, it also does nothing before that returns.
+    With `durable`, which is then awaited, it also does nothing before that returns. `prepare` is
+    called while the process waits at its gate, which takes it a while to come to.
 
     When the program ends, what it left in its group is ended too; on cancellation or an
     error the whole group is: SIGTERM, `grace_s` seconds, SIGKILL. Raises `CannotStart`.
     """
     running = _Running(_start(program))
     try:
+        if prepare is not None:
+            prepare()
         report(running.identity())
         if durable is not None:
             await durable()
@@ -108,10 +115,13 @@ async def run_program(
 def _start(program: Program) -> subprocess.Popen[bytes]:
     if not program.folder.is_dir():
         raise CannotStart(f"the workspace '{program.folder}' is not a folder")
-    environment = {k: v for k, v in program.environment.items() if k != _GATE_VARIABLE}
+    environment = program.environment
+    if _GATE_VARIABLE in environment:
+        environment = {k: v for k, v in environment.items() if k != _GATE_VARIABLE}
     try:
         return subprocess.Popen(  # noqa: S603 -- a list; the script is a constant or the author's
             program.gated(),
+            executable=_shell(environment.get("PATH")),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -134,6 +144,15 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
         raise CannotStart(reason, permanent=error.errno not in _TRANSIENT) from error
 
 
+@lru_cache(maxsize=8)
+def _shell(path: str | None) -> str:
+    """Where `sh` is, so that not each process is to look for it in every folder of its path."""
+    path = os.defpath if path is None else path
+    if not all(map(os.path.isabs, path.split(os.pathsep))):
+        return "sh"  # it depends on the process's own folder
+    return shutil.which("sh", path=path) or "sh"
+
+
 class _Running:
     """A started process with its three pipes and a future for its exit status."""
 
@@ -148,6 +167,7 @@ class _Running:
         self.stderr = OutputPipe(popen.stderr)
         self._loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[int] = self._loop.create_future()
+        self._watch = watch()
         self._left_behind = True
         self._handle: int | None = None
         try:
@@ -155,7 +175,7 @@ class _Running:
         except (AttributeError, OSError):
             threading.Thread(target=self._wait, daemon=True).start()
         else:
-            self._loop.add_reader(self._handle, self._reap)
+            self._watch.add(self._handle, self._reap)
 
     def identity(self) -> Process:
         """The process, with its start time. It is still behind the gate, so it exists."""
@@ -183,7 +203,7 @@ class _Running:
 
     def _stop_watching(self) -> None:
         if self._handle is not None:
-            self._loop.remove_reader(self._handle)
+            self._watch.forget(self._handle)
             os.close(self._handle)
             self._handle = None
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EACCES, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EPERM, EROFS
 from pathlib import Path
@@ -39,21 +40,23 @@ _HOOKS = (
     "ATTRACTOR_TOOL",
     "ATTRACTOR_OUTCOME",
 )
-_NAMES = (
-    "ATTRACTOR_RUN_ID",
-    "ATTRACTOR_NODE_ID",
-    "ATTRACTOR_BRANCH_ID",
-    "ATTRACTOR_PATH",
-    "ATTRACTOR_ATTEMPT",
-    MARK,
-    "ATTRACTOR_GOAL",
-    "ATTRACTOR_LOGS_ROOT",
-    "ATTRACTOR_STAGE_DIR",
-    "ATTRACTOR_STATUS_FILE",
-    "ATTRACTOR_CONTEXT_FILE",
-    *_ITEMS,
-    *_HOOKS,
-    _EXPORTED,
+_NAMES = frozenset(
+    (
+        "ATTRACTOR_RUN_ID",
+        "ATTRACTOR_NODE_ID",
+        "ATTRACTOR_BRANCH_ID",
+        "ATTRACTOR_PATH",
+        "ATTRACTOR_ATTEMPT",
+        MARK,
+        "ATTRACTOR_GOAL",
+        "ATTRACTOR_LOGS_ROOT",
+        "ATTRACTOR_STAGE_DIR",
+        "ATTRACTOR_STATUS_FILE",
+        "ATTRACTOR_CONTEXT_FILE",
+        *_ITEMS,
+        *_HOOKS,
+        _EXPORTED,
+    )
 )
 
 
@@ -72,6 +75,13 @@ def stage_files(call: Call) -> StageFiles:
     Raises `CannotStart` for what an earlier attempt left there, and `StoreError` where the run's
     own folders cannot be written: that is no fault of the stage.
     """
+    files = stage_folder(call)
+    write_context(call, files)
+    return files
+
+
+def stage_folder(call: Call) -> StageFiles:
+    """The stage's folder without an old status file, and not yet with the context. As above."""
     try:
         folder = call.stage_dir()
     except OSError as error:
@@ -80,19 +90,43 @@ def stage_files(call: Call) -> StageFiles:
         reason = f"cannot make the stage's folder: {error.strerror}"
         raise CannotStart(reason, permanent=False) from error
     files = StageFiles(folder, folder / "status.json", folder / "context.json")
-    try:
+    with _blaming(folder):
         files.status.unlink(missing_ok=True)
-        # Made anew, not rewritten: the file of an earlier attempt is read-only.
-        files.context.unlink(missing_ok=True)
-        handle = os.open(files.context, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400)
-        with os.fdopen(handle, "w", encoding="utf-8") as written:
-            written.write(canonical(dict(call.context)) + "\n")
+    return files
+
+
+def write_context(call: Call, files: StageFiles) -> None:
+    """Write the context's file into the stage's folder. Raises as `stage_files`."""
+    with _blaming(files.folder):
+        _write_anew(files.context, f"{canonical(dict(call.context))}\n".encode())
+
+
+@contextmanager
+def _blaming(folder: Path) -> Iterator[None]:
+    """Say who is to blame for what cannot be done in a stage's folder."""
+    try:
+        yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise _unwritable(folder, error) from error
         reason = f"cannot write into the stage's folder '{folder}': {error.strerror}"
         raise CannotStart(reason, permanent=False) from error
-    return files
+
+
+def _write_anew(path: Path, data: bytes) -> None:
+    """Write a read-only file that is made for this: that of an earlier attempt is none of it."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, 0o400)
+    except FileExistsError:
+        path.unlink()
+        handle = os.open(path, flags, 0o400)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+    finally:
+        os.close(handle)
 
 
 def _unwritable(place: Path, error: OSError) -> StoreError:

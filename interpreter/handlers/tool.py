@@ -7,6 +7,7 @@ the environment. It must not know who reads what it returns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from attractorc.compiler.plan.model import Step, Tool
 from attractorc.compiler.value import Json, NotJson
@@ -19,7 +20,7 @@ from .json_text import read_object
 from .process_groups import GRACE_S
 from .processes import CannotStart, Captured, Ended, Program, run_program
 from .results import declared_key
-from .stage_files import stage_environment, stage_files
+from .stage_files import stage_environment, stage_folder, write_context
 from .status_file import decided
 
 OUTPUT_KEY = "tool.output"
@@ -47,14 +48,20 @@ class ToolHandler:
         if not isinstance(work, Tool):
             raise TypeError(f"'{call.step.id}' is no tool")
         try:
-            files = stage_files(call)
+            files = stage_folder(call)
             program = Program(
                 argv=(),
                 folder=call.workspace,
                 environment=stage_environment(call, files, self._environment),
                 command=work.command,
             )
-            ended = await run_program(program, call.report, call.durable, grace_s=self._grace_s)
+            ended = await run_program(
+                program,
+                call.report,
+                call.durable,
+                prepare=partial(write_context, call, files),
+                grace_s=self._grace_s,
+            )
         except CannotStart as error:
             return failed(str(error), permanent=error.permanent)
         outcome = tool_outcome(call.step, work, ended)

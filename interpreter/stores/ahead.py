@@ -1,4 +1,4 @@
-"""Rows that are written while more are made: a second thread over the store's connection.
+"""What is written while the program goes on: a second thread over the store's connection.
 
 SQLite lets go of the interpreter while it works, but only for as long as one statement takes,
 and then waits for its turn. So a batch is one statement of many rows. Nobody else touches the
@@ -24,7 +24,7 @@ Row = Sequence[Any]
 
 
 class Ahead:
-    """Batches of `ROWS_AT_ONCE` rows, written in the order in which they were handed over."""
+    """Statements, and batches of `ROWS_AT_ONCE` rows, in the order in which they were given."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -34,7 +34,10 @@ class Ahead:
         self.busy = False
 
     def write(self, sql: str, rows: Sequence[Row]) -> None:
-        """Have a batch written; what goes wrong is told by `wait`."""
+        """Have a batch written, or a statement without rows carried out.
+
+        What goes wrong is told by `wait`; nothing that comes after it is done then.
+        """
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="store", daemon=True)
             self._thread.start()
@@ -75,6 +78,9 @@ class Ahead:
 
 def _insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
     """Write a whole batch by a statement that ends with the placeholders of one row."""
+    if not rows:
+        connection.execute(sql)
+        return
     if ROWS_AT_ONCE * len(rows[0]) > _VALUES_LIMIT:
         connection.executemany(sql, rows)
         return

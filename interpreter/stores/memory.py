@@ -171,6 +171,10 @@ class MemoryStore:
     def commit(self) -> None:
         """Nothing to do: memory survives nothing."""
 
+    def begin_commit(self) -> None:
+        """As `commit`."""
+        self.commit()
+
     def create_run(self, row: RunRow) -> None:
         """Enter a run; `KeyConflict` if its id is taken."""
         if row.run_id in self._runs:

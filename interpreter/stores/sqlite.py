@@ -216,6 +216,10 @@ class SqliteStore(RunTables):
         """The barrier: everything appended so far is durable when this returns."""
         self._do.commit()
 
+    def begin_commit(self) -> None:
+        """Begin the barrier: what comes next waits for it, and is told if it fails."""
+        self._do.begin_commit()
+
     def close(self) -> None:
         """Give up what was not committed, and the file."""
         self._do.close()

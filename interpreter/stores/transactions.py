@@ -39,6 +39,9 @@ class Transactions:
         self.writing = False
         self._unsynced = False
         self._mode = "NORMAL"
+        # Whether a group was synced that came after one that was (True) or was not (False).
+        self._syncs_after = {True: False, False: False}
+        self._synced_last = False
         self.era = 0
         self._version = -1
         self._loaded: dict[str, int] = {}
@@ -53,7 +56,9 @@ class Transactions:
             raise StoreError(self._broken)
         if self.writing:
             return
-        self._synchronous("NORMAL")
+        # SQLite is to know before a group begins whether its end is to be synced. A group that is
+        # expected to end like the one before last costs no second transaction then.
+        self._synchronous("FULL" if self._syncs_after[self._synced_last] else "NORMAL")
         self._execute("BEGIN IMMEDIATE")
         self.writing = True
         (version,) = self.one("PRAGMA data_version")
@@ -111,34 +116,62 @@ class Transactions:
 
     def commit(self) -> None:
         """End the group, and make all groups durable; nothing to do costs nothing."""
-        self.save()
-        if not self._unsynced:
-            return
-        # SQLite syncs its log at the end of a transaction, or not, as it was told before its
-        # beginning. So this one only changes something; what it syncs is all that was logged.
-        self._synchronous("FULL")
-        self._execute("BEGIN IMMEDIATE")
-        self.writing = True
-        self._execute(_TOUCH)
-        self._end()
-        self._unsynced = False
+        self._finish_begun()
+        if self.writing:
+            self._end_group(to_sync=True)
+            self._end()
+        if self._unsynced:
+            self._begin_touch()
+            self._end()
+            self._unsynced = False
+
+    def begin_commit(self) -> None:
+        """Begin what `commit` does, in the second thread; whatever comes next waits for it."""
+        self._finish_begun()
+        if self.writing:
+            self._end_group(to_sync=True)
+            self._ahead.write("COMMIT", ())
+            self.writing = False
+        if self._unsynced:
+            self._mode = "FULL"
+            for statement in ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE", _TOUCH, "COMMIT"):
+                self._ahead.write(statement, ())
+            self._unsynced = False
 
     def save(self) -> None:
         """End the group: others see it, and it survives this process, not yet the machine."""
+        self._finish_begun()
+        if self.writing:
+            self._end_group(to_sync=False)
+            self._end()
+
+    def _finish_begun(self) -> None:
         self._refuse_if_broken()
-        if not self.writing:
-            return
+        if self._ahead.busy and not self.writing:
+            self._catch_up()
+
+    def _end_group(self, *, to_sync: bool) -> None:
+        """All of the group but its last statement."""
         self._write_waiting()
         changed = [
             (value, name) for name, value in self.counters.items() if value != self._loaded[name]
         ]
         if changed:
             self._many("UPDATE counters SET value = ? WHERE name = ?", changed)
-        self._end()
         self._loaded.update(self.counters)
-        self._unsynced = True
+        self._unsynced = self._mode != "FULL"  # a sync is of all that was logged
+        self._syncs_after[self._synced_last] = self._synced_last = to_sync
+
+    def _begin_touch(self) -> None:
+        # SQLite syncs its log at the end of a transaction, or not, as it was told before its
+        # beginning. So this one only changes something; what it syncs is all that was logged.
+        self._synchronous("FULL")
+        self._execute("BEGIN IMMEDIATE")
+        self.writing = True
+        self._execute(_TOUCH)
 
     def _end(self) -> None:
+        self._catch_up()
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:

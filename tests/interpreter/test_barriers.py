@@ -1,4 +1,4 @@
-"""When the disk is waited for: before an effect leaves, and once for those that leave together."""
+"""When the disk is waited for: before an effect leaves, while its program starts if it can."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from attractorc.interpreter.driver.engine import TURN_LIMIT, TURNS_UNSAVED
 from attractorc.interpreter.outcome import Outcome, Status
-from attractorc.interpreter.ports import Call, Process
+from attractorc.interpreter.ports import Call, Process, StoreError
 from attractorc.interpreter.records import StageLifecycle
 from attractorc.interpreter.stores.memory import MemoryStore
 
@@ -50,8 +50,8 @@ def ran(handler: Scripted, branches: str) -> list[str]:
     return LOG[: len(LOG) - LOG[::-1].index("effect")]
 
 
-def test_programs_that_start_together_wait_for_one_barrier() -> None:
-    assert ran(Gated(), "a b c")[-7:] == ["starts"] * 3 + ["barrier"] + ["effect"] * 3
+def test_programs_that_start_together_wait_for_one_barrier_and_not_for_each_other() -> None:
+    assert ran(Gated(), "a b c")[-7:] == ["barrier"] + ["starts", "effect"] * 3
 
 
 @pytest.mark.parametrize("handler", [Ungated, Gated])
@@ -64,17 +64,30 @@ def test_handlers_without_a_gate_are_called_after_the_barrier() -> None:
     assert ran(Ungated(), "a b c")[-4:] == ["barrier", "effect", "effect", "effect"]
 
 
-def test_nothing_goes_on_where_the_barrier_fails() -> None:
+def test_nothing_goes_on_where_the_barrier_that_was_begun_fails() -> None:
     class Full(Logged):
-        def commit(self) -> None:
-            super().commit()
+        def save(self) -> None:
             if "starts" in LOG:
-                raise OSError("the disk is full")
+                raise StoreError("the disk is full")
 
     LOG.clear()
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(StoreError, match="the disk is full"):
         run(fan("a b c"), Gated(), store=Full())
+    assert LOG[-1] == "starts"
     assert "effect" not in LOG
+
+
+def test_what_came_before_a_barrier_that_was_begun_is_not_saved_once_more() -> None:
+    class Saved(Logged):
+        def save(self) -> None:
+            LOG.append("saved")
+
+    LOG.clear()
+    names = [f"n{number}" for number in range(5)]
+    chain = plan(*(step(name, to) for name, to in zip(names, [*names[1:], "exit"], strict=True)))
+    assert run(chain, Gated(), store=Saved()).result.status == "success"
+    stage = ["barrier", "starts", "saved", "effect"]
+    assert LOG[1:-1] == stage * len(names)  # but for the run's own beginning and end
 
 
 class AtOnce(Scripted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -78,6 +79,7 @@ def nothing_is_left(caplog: pytest.LogCaptureFixture) -> Any:
     before, others = open_descriptors(), children()
     yield
     assert [record.getMessage() for record in caplog.get_records("call")] == []
+    gc.collect()  # the test's event loop, and what it watched
     assert open_descriptors() == before
     assert children() <= others
 

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -244,6 +244,87 @@ def test_what_is_saved_is_synced_by_the_next_barrier_and_not_before(
         store.save()
     store.close()
     vfs.unregister()
+
+
+@pytest.mark.parametrize("saved_before", [False, True], ids=["a group", "what was saved before"])
+@pytest.mark.parametrize("more", ["save", "commit", "append", "head", "begin_commit"])
+def test_whatever_comes_after_a_barrier_that_was_begun_is_told_that_it_failed(
+    path: Path, faults: set[str], more: str, saved_before: bool
+) -> None:
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    context = store.create_context()
+    store.commit()
+    store.append(context, TYPE, 1, b"", "lost")
+    if saved_before:
+        store.save()
+    faults.add("sync")
+    store.begin_commit()
+    asked: dict[str, Callable[[], object]] = {
+        "append": lambda: store.append(context, TYPE, 1, b"", "more"),
+        "head": lambda: store.head(context),
+    }
+    with pytest.raises(StoreError, match="the disk failed"):
+        asked.get(more, getattr(store, more, store.save))()
+    faults.clear()
+    with pytest.raises(StoreError, match="nothing more is written"):
+        store.save()
+    store.close()
+    vfs.unregister()
+
+
+def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(path: Path) -> None:
+    name, synced = f"faulty{next(_names)}", path.with_name("synced")
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    FaultyFile.synced = synced
+    try:
+        context = store.create_context()
+        for number in range(20):
+            store.append(context, TYPE, 1, b"", f"before {number}")
+            store.begin_commit()
+            store.append(context, TYPE, 1, b"", f"after {number}")
+            size = path.with_name(f"{path.name}-wal").stat().st_size
+            assert int(synced.read_text()) == size, "all that was logged until then is synced"
+            store.save()
+    finally:
+        FaultyFile.synced = None
+    reader = SqliteStore(path)
+    assert keys(reader, context) == [
+        f"{when} {n}" for n in range(20) for when in ("before", "after")
+    ]
+    reader.close()
+    store.close()
+    vfs.unregister()
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ("cccccccc", "2211111"),
+        ("ssssssss", "1111111"),
+        ("scscscsc", "2111111"),
+    ],
+    ids=["each is synced", "none is synced", "every other one is synced"],
+)
+def test_a_group_that_ends_as_was_expected_takes_one_transaction(
+    path: Path, ends: str, expected: str
+) -> None:
+    store = SqliteStore(path)
+    statements: list[str] = []
+    connection: sqlite3.Connection = store._do._connection  # type: ignore[assignment]
+    connection.set_trace_callback(statements.append)
+    context = store.create_context()
+    store.save()
+    taken = ""
+    for number, end in enumerate(ends[1:]):
+        statements.clear()
+        store.append(context, TYPE, 1, b"", str(number))
+        (store.commit if end == "c" else store.save)()
+        taken += str(statements.count("COMMIT"))
+    assert taken == expected
+    store.close()
 
 
 def test_what_another_process_wrote_between_two_groups_is_not_overlooked(path: Path) -> None:
