@@ -114,18 +114,12 @@ class Store(Searched, Protocol):
     def get_blob(self, digest: str) -> bytes: ...
     def save(self) -> None:
         """Everything appended so far survives this process when this returns."""
-        ...
 
     def commit(self) -> None:
         """The barrier: everything appended so far is durable when this returns."""
-        ...
 
     def begin_commit(self) -> None:
-        """Begin the barrier; the next `save` or `commit` waits for it, and raises what failed.
-
-        So does whatever else needs the store.
-        """
-        ...
+        """Begin the barrier; whatever is asked next waits for it, and is told what failed."""
 
     def create_run(self, row: RunRow) -> None: ...
     def update_run(

@@ -38,7 +38,7 @@ class Folders:
     `logs_root` is the specification's run directory, None where nobody asked for one. `made`
     are the folders of attempts that asked for theirs (most do not), `left` those of attempts that
     are over, `spare` emptied ones. `workspaces` is where branches get files of their own, None
-    where they cannot; they stay when the run ends. `store` is the store's file, None if it has none.
+    where they cannot; they stay when the run ends. `store` is the store's file, if it has one.
     """
 
     workspace: Path
