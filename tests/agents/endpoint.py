@@ -97,13 +97,21 @@ class _Counting:
 def _request(link: socket.socket) -> tuple[Mapping[str, str], bytes]:
     data = b""
     while b"\r\n\r\n" not in data:
-        data += link.recv(65536)
+        data += _more(link)
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     while len(body) < int(headers["content-length"]):
-        body += link.recv(65536)
+        body += _more(link)
     return headers | {"request": lines[0]}, body
+
+
+def _more(link: socket.socket) -> bytes:
+    """What comes next; whoever hangs up instead leaves nobody waiting, least of all busily."""
+    data = link.recv(65536)
+    if not data:
+        raise ConnectionResetError("hung up within a request")
+    return data
 
 
 def head(code: int, kind: str, **headers: object) -> bytes:

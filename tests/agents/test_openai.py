@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
 import time
 import tracemalloc
 from dataclasses import replace
@@ -639,3 +640,16 @@ class TestReadiness:
         monkeypatch.setitem(sys.modules, "httpx", None)
         told = OpenAIBackend(Endpoint(key=KEY)).unready(AGENT)
         assert told == "httpx is missing, which an endpoint needs: pip install 'attractorc[openai]'"
+
+
+def test_a_server_of_these_tests_does_not_go_on_with_whoever_hung_up() -> None:
+    """A thread that reads on for ever would take half of what all later tests have."""
+    before = set(threading.enumerate())
+    for said in (b"", b"POST / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n{"):
+        with serving(answers({})) as served:
+            with socket.create_connection(("127.0.0.1", served.port)) as link:
+                link.sendall(said)
+            until = time.monotonic() + 10
+            while len(set(threading.enumerate()) - before) > 1:  # but the one that accepts
+                assert time.monotonic() < until
+                time.sleep(0.01)
