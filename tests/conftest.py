@@ -5,6 +5,7 @@ Snapshots are only ever accepted by a person: where CI is set, they cannot be up
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from attractorc.__main__ import collect_rarely
 
 from . import forked
 
@@ -25,6 +28,9 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
+# As the command line decides for its own process: thousands of tests are no garbage.
+collect_rarely()
+
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(os.environ.get("ATTRACTORC_CORPUS", ROOT.parent / "shared" / "corpus"))
 
@@ -34,6 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "snapshots are not updated where CI is set: update them by hand and read them"
         )
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: the collector need not look through it again, nor each fork."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
