@@ -28,6 +28,8 @@ HOUSES = ("", ".compiler", ".interpreter", ".grammar", ".schemas")
 BESIDE = ("sqlite3", "lark", "ruamel.yaml", "jsonschema", "msgpack", "blake3", "httpx")
 """What the houses import only where they use it."""
 LENGTH_BYTES = 4
+KEPT = {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}
+"""Signals of which a start is the same whatever the one who starts it does with them."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Asked:
     cwd: str
     environment: dict[str, str]
     umask: int
+    ignored: list[int]
     new_session: bool
     streams: tuple[int, int, int]
     status: int
@@ -109,13 +112,16 @@ def _answered(pipe: int, number: int) -> None:
 
 
 def surrounded(asked: Asked) -> None:
-    """Take on what surrounds a fresh start: streams, folder, environment, session, masks."""
+    """Take on what surrounds a fresh start: streams, folder, environment, session, signals."""
     if asked.new_session:
         os.setsid()
     for number, stream in enumerate(asked.streams):
         os.dup2(stream, number)
     for stream in asked.streams:
         os.close(stream)
+    for number in signal.valid_signals() - KEPT:
+        usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN if number in asked.ignored else usual)
     os.chdir(asked.cwd)
     os.umask(asked.umask)
     coerced = {name: os.environ[name] for name in ("LC_CTYPE",) if name in os.environ}
@@ -158,12 +164,11 @@ def run(arguments: list[str]) -> None:
 
 def main() -> None:
     del sys.path[0]  # the folder of this file, which no fresh start would have
-    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     imported()
     with socket.socket(fileno=int(sys.argv[1])) as asking:
         asked = served(asking)
     if asked is not None:
-        signal.signal(signal.SIGINT, interrupted)
         surrounded(asked)
         run(asked.arguments)
 

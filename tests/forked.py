@@ -13,6 +13,7 @@ import inspect
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -21,11 +22,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .fork_server import LENGTH_BYTES
+from .fork_server import KEPT, LENGTH_BYTES
 
 SERVER = Path(__file__).with_name("fork_server.py")
 AT_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ", "MALLOC")
 """How the variables begin that count when a process starts, not when they are read."""
+USUAL = signal.valid_signals() - KEPT
 _DETAILS = tuple(inspect.signature(subprocess.Popen._execute_child).parameters)[1:]
 
 
@@ -76,6 +78,7 @@ class Process(subprocess.Popen[Any]):
             "cwd": os.path.abspath(told["cwd"] or "."),  # noqa: PTH100
             "environment": environment,
             "umask": _umask() if told["umask"] == -1 else told["umask"],
+            "ignored": [each for each in USUAL if signal.getsignal(each) is signal.SIG_IGN],
             "new_session": told["start_new_session"],
         }
         streams = [number if pipe == -1 else pipe for number, pipe in enumerate(ours)]

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,16 @@ print(json.dumps({
 """
 Start = Callable[..., "subprocess.CompletedProcess[Any]"]
 WAYS: tuple[Start, Start] = (subprocess.run, forked.run)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """One is ignored, and an interrupt is not, whatever started the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    other = signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGUSR2, other)
 
 
 def python(*arguments: str) -> list[str]:
