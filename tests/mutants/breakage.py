@@ -58,6 +58,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._written = 0
         for house, package in HOUSES.items():
             shutil.copytree(ROOT / house, folder / package, dirs_exist_ok=True, ignore=_IGNORED)
         for beside in ("tests", "pyproject.toml"):
@@ -75,21 +76,28 @@ class Copy:
         found = whole.count(mutant.old)
         if found != 1:
             return Verdict(False, f"its text stands {found} times in {mutant.file}", "")
-        path.write_text(whole.replace(mutant.old, mutant.new), "utf-8")
+        self._write(path, whole.replace(mutant.old, mutant.new))
         try:
             return self.run(mutant.tests)
         finally:
-            path.write_text(whole, "utf-8")
+            self._write(path, whole)
+
+    def _write(self, path: Path, text: str) -> None:
+        """Each text has a second of its own, by which Python knows what it compiled before."""
+        path.write_text(text, "utf-8")
+        self._written += 1
+        os.utime(path, (self._written, self._written))
 
     def run(self, tests: Iterable[str]) -> Verdict:
         """Run tests over the copy as it is, in an order and with examples that do not vary."""
         environment = {
             **os.environ,
             "PYTHONPATH": str(self._folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONDONTWRITEBYTECODE": "",  # what is not broken is compiled once, in the copy
             "CI": "true",  # Hypothesis then draws the same examples each time
         }
-        environment.pop("PYTEST_ADDOPTS", None)
+        for apart in ("PYTEST_ADDOPTS", "PYTHONPYCACHEPREFIX"):
+            environment.pop(apart, None)
         done = subprocess.run(
             (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests),
             cwd=self._folder,

@@ -75,10 +75,22 @@ def test_every_law_and_every_policy_is_broken_at_least_once() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("copy")
+
+
+@pytest.fixture(scope="module")
+def copy(folder: Path) -> Copy:
+    """One for all: it is mended after each breakage."""
+    return Copy(folder)
+
+
 @pytest.mark.timeout(600)
-def test_a_few_breakages_are_noticed_and_the_code_as_it_stands_is_not(tmp_path: Path) -> None:
-    copy = Copy(tmp_path)
-    assert copy.imported_from().startswith(str(tmp_path))
+def test_a_few_breakages_are_noticed_and_the_code_as_it_stands_is_not(
+    copy: Copy, folder: Path
+) -> None:
+    assert copy.imported_from().startswith(str(folder))
     chosen = [mutant for mutant in MUTANTS if mutant.name in SAMPLE]
     rooms = (JOIN_MUTANTS, DECIDE_MUTANTS, MERGE_MUTANTS)
     assert all(any(mutant in room for mutant in chosen) for room in rooms)
@@ -90,7 +102,7 @@ def test_a_few_breakages_are_noticed_and_the_code_as_it_stands_is_not(tmp_path: 
 
 
 @pytest.mark.timeout(300)
-def test_a_breakage_that_nothing_notices_survives(tmp_path: Path) -> None:
+def test_a_breakage_that_nothing_notices_survives(copy: Copy) -> None:
     harmless = Mutant(
         "a comment",
         "none",
@@ -99,7 +111,6 @@ def test_a_breakage_that_nothing_notices_survives(tmp_path: Path) -> None:
         "# harmless\nfrom __future__",
         ("tests/interpreter/test_joins.py::test_the_counts_go_on_after_the_decision",),
     )
-    copy = Copy(tmp_path)
     assert copy.judge(harmless).noticed is False
     gone = Mutant(*("gone", "none", harmless.file, "no such text", "x", harmless.tests))
     assert "stands 0 times" in copy.judge(gone).trouble
