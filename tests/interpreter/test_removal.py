@@ -108,7 +108,7 @@ def test_an_engine_that_runs_meanwhile_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store = SqliteStore(path)
     engine = forked.Process(
-        [sys.executable, "-c", RUNNING, str(path), "400"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUNNING, str(path), "200"], stdout=subprocess.PIPE, text=True
     )
     assert engine.stdout is not None
     assert engine.stdout.readline() == "ready\n"

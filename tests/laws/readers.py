@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from attractorc import interpreter
@@ -24,14 +25,22 @@ def readers(*names: str, of: str = "") -> set[str]:
     `of`: only where it stands right after this name (`End.FAIL`).
     """
     return {
-        f"{path.relative_to(INTERPRETER)}:{function}"
-        for path in _files()
-        for function, node in _places(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Load)
-        and node.attr in names
+        place
+        for place, node in _loads()
+        if node.attr in names
         and (not of or (isinstance(node.value, ast.Name) and node.value.id == of))
     }
+
+
+@cache
+def _loads() -> tuple[tuple[str, ast.Attribute], ...]:
+    """Every attribute that the machine reads, with its `file:function`."""
+    return tuple(
+        (f"{path.relative_to(INTERPRETER)}:{function}", node)
+        for path in _files()
+        for function, node in _places(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    )
 
 
 def _files() -> Iterator[Path]:
