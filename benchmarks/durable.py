@@ -18,7 +18,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -163,7 +162,7 @@ async def bare_loop(stages: int, where: Path) -> None:
     os.close(handle)
 
 
-def long_runs(records: int) -> list[Figure]:
+def long_runs(records: int, rounds: int) -> list[Figure]:
     """First pages of every query of two long runs, and taking one of them up again."""
     from attractorc.interpreter.stores.opening import open_store
 
@@ -173,6 +172,7 @@ def long_runs(records: int) -> list[Figure]:
         "a chain": (chain(records // RECORDS_PER_STAGE), {}),
     }
     figures = []
+    resumed: list[Spent] = []
     for shape, (text, inputs) in shapes.items():
         plan = compiled(text)
         with folder() as where:
@@ -189,14 +189,14 @@ def long_runs(records: int) -> list[Figure]:
                 )
             )
             if shape == "one fan-out":
-                left = cut_short(where)
-                store = open_store(str(left))
-                start = perf_counter()
-                asyncio.run(taken_up(store))
-                resumed = perf_counter() - start
-                store.close()
+                for _ in range(rounds):
+                    store = open_store(str(cut_short(where)))
+                    with spending(resumed):
+                        asyncio.run(taken_up(store))
+                    store.close()
         print("\n".join(f"{shape}: {name:40}{each * 1e3:8.1f} ms" for each, _, name in pages))
-    return [*figures, Figure(f"taking up a run of {records:,} records", resumed, "s", 2)]
+    best = min(each.clock for each in resumed)
+    return [*figures, Figure(f"taking up a run of {records:,} records", best, "s", 2)]
 
 
 def cut_short(where: Path) -> Path:
@@ -238,7 +238,7 @@ def main() -> int:
         [
             *chains(given.stages, given.rounds),
             tools(given.tools, given.rounds),
-            *long_runs(given.records),
+            *long_runs(given.records, given.rounds),
         ],
         "durable runs",
     )

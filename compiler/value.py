@@ -176,16 +176,13 @@ def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
-_PLAIN_IDS = re.compile(r"[A-Za-z0-9_-]*")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def encoded(name: str) -> str:
     """A name as it stands in ids and file names: others than `[A-Za-z0-9_-]` percent-encoded."""
-    if _PLAIN_IDS.fullmatch(name):
-        return name
-    return "".join(
-        char
-        if _PLAIN_IDS.fullmatch(char)
-        else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
-        for char in name
-    )
+    return _NOT_PLAIN.sub(_percent, name)
+
+
+def _percent(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FULL = "full"
 TRUNCATE = "truncate"
@@ -42,8 +43,7 @@ def no_conversation() -> Conversation:
     return Conversation()
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(NamedTuple):
     """How much of a run an agent is told beside its prompt (specification 5.4).
 
     `fidelity` is the mode of this attempt. `thread` is the key of the conversation that the

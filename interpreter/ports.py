@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from attractorc.compiler.plan.model import HumanForm, Step
 from attractorc.compiler.value import Json
@@ -161,8 +161,7 @@ class Process:
     started: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """All that a handler is given for one attempt.
 
     `stage_id` is `<path>/<node>.<visit>`, `attempt_id` the idempotency key

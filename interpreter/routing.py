@@ -7,6 +7,7 @@ with semantics 2) for one that failed. Pure; it must not know walkers, joins or 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from attractorc.compiler.plan.labels import match_text
 from attractorc.compiler.plan.model import Conditional, Plan, Route, Step
@@ -15,8 +16,7 @@ from .evaluate import Scene, holds
 from .outcome import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Where to go next. `target` None: the walker stops, for the reason that `rule` names.
 
     Rules are those of `records.RouteDecision`. `notes` says what a condition stumbled over.

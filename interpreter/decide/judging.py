@@ -30,6 +30,7 @@ from .commands import Ask, Command, Commit, Limits, StartAttempt
 from .winner_texts import NoAnswer, named, prompt_text
 
 RESPONSE = "response.md"
+_JUDGED = (FanIn, Parallel)
 _SCORE_CHARS = 40
 
 
@@ -90,7 +91,7 @@ def start(state: State, walker: Walker) -> tuple[Command, ...]:
 
 def is_judging(step: Step) -> bool:
     """Whether an attempt of this step that is out is an agent's, asked for a winner."""
-    return isinstance(step.work, FanIn | Parallel)
+    return isinstance(step.work, _JUDGED)
 
 
 def agent_prompt(state: State, walker: Walker) -> str:
@@ -197,7 +198,7 @@ def _asking(fork: Fork, results: tuple[BranchResult, ...]) -> Asking | None:
 
 def _judge(state: State, walker: Walker) -> Judge:
     work = walker.step.work
-    assert isinstance(work, FanIn | Parallel)
+    assert isinstance(work, _JUDGED)
     assert work.judge is not None, f"the plan names nobody whom '{walker.node}' could ask"
     return work.judge
 

@@ -7,15 +7,14 @@ these. It must not know what is made of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..decide import FileWork
 from ..outcome import Outcome
 from ..ports import Answer, StoreError
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A handler came back, after `duration_ms`."""
 
     path: str

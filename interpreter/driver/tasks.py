@@ -119,8 +119,8 @@ class Tasks:
 
     def timers_for(self, record: Record) -> list[Callable[[], None]]:
         """The timers that a record calls for: the end of a backoff, a supervisor's next look."""
-        if isinstance(record, StageLifecycle) and record.kind == "retrying":
-            return [partial(self.wait, record.path)]
+        if isinstance(record, StageLifecycle):
+            return [partial(self.wait, record.path)] if record.kind == "retrying" else []
         if isinstance(record, ChildLifecycle) and supervising.waits(
             self._journal.state, record.path
         ):

@@ -7,6 +7,8 @@ journal on a resume. It must not know what records mean to a run.
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..carried import FULL
 from ..ports import Store, Turn
 from ..records import (
@@ -14,6 +16,7 @@ from ..records import (
     LinkStageToAgent,
     ParallelLifecycle,
     Record,
+    RouteDecision,
     StageLifecycle,
 )
 from ..records.drafts import filled
@@ -44,6 +47,8 @@ class Topology:
         match draft:
             case StageLifecycle():
                 return self._stage(draft)
+            case RouteDecision():
+                return self._contexts[draft.path]
             case LinkStageToAgent():
                 return self._link(draft)
             case ParallelLifecycle(kind="branch_started"):
@@ -97,30 +102,42 @@ class Topology:
 
     def learn(self, record: Record, turn: Turn) -> None:
         """Take a turn of the journal into account: one just written, or read on a resume."""
-        match record:
-            case StageLifecycle(kind="started") if record.attempt == 1:
-                stage = (record.node_id, record.visit)
-                # A rerun forks from where its stage was first entered.
-                if self._last_stage.get(record.path) != stage and turn.parent is not None:
-                    self._entries[record.path] = turn.parent
-                    self._last_stage[record.path] = stage
-            case StageLifecycle(kind="started"):
-                self._heads.pop(self._attempts.get(record.path, ""), None)
-                self._attempts[record.path] = turn.context
-            case LinkStageToAgent(kind="turn"):
+        # Asked of each record that there is: the family first, and those that most are of.
+        family = type(record)
+        if family is StageLifecycle:
+            self._learn_stage(cast(StageLifecycle, record), turn)
+        elif family is ParallelLifecycle:
+            self._learn_parallel(cast(ParallelLifecycle, record), turn)
+        elif isinstance(record, LinkStageToAgent):
+            if record.kind == "turn":
                 self._threads.setdefault(record.path, {})[record.thread_key or ""] = turn.context
-            case StageLifecycle(kind="completed" | "failed" | "retrying") if self._children:
-                self._forget_child(record.path)
-            case ChildLifecycle(kind="started"):
-                self._contexts[record.child_path] = turn.context
-                self._children[record.path] = record.child_path
-            case ParallelLifecycle(kind="branch_started"):
-                self._contexts[record.branch_path or ""] = turn.context
-            case ParallelLifecycle() if record.kind in ParallelLifecycle.ENDS:
-                self._ended.setdefault(record.path, []).append(record.branch_path or "")
-            case ParallelLifecycle(kind="completed"):
-                self._forget_below(record.path)
+        elif isinstance(record, ChildLifecycle) and record.kind == "started":
+            self._contexts[record.child_path] = turn.context
+            self._children[record.path] = record.child_path
         self._heads[turn.context] = turn.id
+
+    def _learn_stage(self, record: StageLifecycle, turn: Turn) -> None:
+        path = record.path
+        if record.kind == "started":
+            if record.attempt > 1:
+                self._heads.pop(self._attempts.get(path, ""), None)
+                self._attempts[path] = turn.context
+                return
+            stage = (record.node_id, record.visit)
+            # A rerun forks from where its stage was first entered.
+            if self._last_stage.get(path) != stage and turn.parent is not None:
+                self._entries[path] = turn.parent
+                self._last_stage[path] = stage
+        elif self._children and record.kind in ("completed", "failed", "retrying"):
+            self._forget_child(path)
+
+    def _learn_parallel(self, record: ParallelLifecycle, turn: Turn) -> None:
+        if record.kind == "branch_started":
+            self._contexts[record.branch_path or ""] = turn.context
+        elif record.kind in ParallelLifecycle.ENDS:
+            self._ended.setdefault(record.path, []).append(record.branch_path or "")
+        elif record.kind == "completed":
+            self._forget_below(record.path)
 
     def _forget_child(self, path: str) -> None:
         child = self._children.pop(path, None)

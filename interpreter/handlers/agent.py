@@ -7,9 +7,10 @@ The handler knows what becomes of a response, and no backend's ways.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from attractorc.compiler.plan.model import Agent, Step
 from attractorc.compiler.value import Json, nearest
@@ -24,8 +25,10 @@ from .status_file import decided
 LAST_RESPONSE_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Response(NamedTuple):
     """What a backend came to: its text, how it went, and further files of the attempt.
 
     `status_file` is where a program that answered may have written a status of its own. `session`
@@ -42,10 +45,10 @@ class Response:
     source: str = "handler"
     notes: str = ""
     status_file: Path | None = None
-    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    artifacts: Mapping[str, bytes] = _NOTHING
     session: str = ""
     model: str = ""
-    usage: Mapping[str, Json] = field(default_factory=dict)
+    usage: Mapping[str, Json] = _NOTHING
     tries: int = 1
     ignored: tuple[str, ...] = ()
 

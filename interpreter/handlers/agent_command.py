@@ -12,7 +12,6 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from attractorc.compiler.plan.model import Agent
@@ -113,7 +112,7 @@ class CommandBackend:
         except CannotStart as error:
             return Response("", Status.FAIL, str(error), error.permanent)
         response = self._response(ended, files)
-        return replace(response, ignored=_unused(named, call, agent))
+        return response._replace(ignored=_unused(named, call, agent))
 
     def _response(self, ended: Ended, files: StageFiles) -> Response:
         """What the end of the program and its output mean."""

@@ -17,6 +17,7 @@ from ..ports import Answer
 
 _KINDS = Literal["chosen", "timeout", "skipped", "parked"]
 _TEXTS = ("preferred_label", "notes", "failure_reason", "source", "session")
+_STR = {str}
 _IGNORED_LIMIT = 20
 _SENTENCE_LIMIT = 300
 _LISTS = {"suggested_next_ids": "node ids", "ignored": "sentences"}
@@ -119,9 +120,17 @@ def _problem(outcome: Outcome) -> str | None:
     status: object = outcome.status
     if not isinstance(status, Status):
         return f"its status is {status!r}"
-    for name in _TEXTS:
-        if not isinstance(getattr(outcome, name), str):
-            return f"'{name}' is not text"
+    texts: tuple[Any, ...] = (
+        outcome.preferred_label,
+        outcome.notes,
+        outcome.failure_reason,
+        outcome.source,
+        outcome.session,
+    )
+    if {*map(type, texts)} != _STR:
+        for name, text in zip(_TEXTS, texts, strict=True):
+            if not isinstance(text, str):
+                return f"'{name}' is not text"
     for name, of in _LISTS.items():
         if not _are_texts(getattr(outcome, name)):
             return f"'{name}' is not a list of {of}"

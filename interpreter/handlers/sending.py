@@ -7,7 +7,7 @@ particular backend.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..carried import COMPACT, FULL
 from ..fidelity import as_text
@@ -17,8 +17,7 @@ SEPARATOR = "\n\n---\n\n"
 """Stands between what went before and the stage's own prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(NamedTuple):
     """`text` goes to the backend with `call`. `shown` is all that the agent is told with it.
 
     `turn` is the part that the stage itself says: what the next stage of its thread is told of
@@ -43,7 +42,7 @@ def sending(call: Call, name: str, backend: object) -> Sending:
     if carried.fidelity == FULL and call.session and carried.backend == name:
         return Sending(call, own, own, own)
     if call.session:
-        call = replace(call, session="")
+        call = call._replace(session="")
     conversation = carried.conversation()
     if carried.fidelity == FULL and conversation.exchanges:
         whole = as_text(conversation) + SEPARATOR + own

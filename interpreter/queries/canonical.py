@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from attractorc.compiler.value import Json, canonical
 
@@ -30,6 +30,9 @@ from ..records import (
 )
 
 ENTRIES_AT_ONCE = 16
+_RESULTS = ("completed", "failed", "retrying")
+_COUNTED = (*_RESULTS, "interrupted")
+_OF_A_FORK = ("started", "join_decided")
 STORE_IDS = ("context", "terminal_turn")
 
 
@@ -51,28 +54,44 @@ class Gathered:
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
-        if type(record) is ParallelLifecycle and record.kind in ParallelLifecycle.ENDS:
-            self._count(record.kind)
-            path = record.branch_path or ""
-            self._write(path)
-            if record.kind == "branch_cancelled":
-                self._cancelled.add(path)
-                self._texts.pop(path, None)
-        elif (entry := canonical_entry(record)) is not None:
-            if isinstance(record, RunLifecycle):
-                self._begun = entry
+        # Asked of each record that there is: most say nothing here, or are of these families.
+        family = type(record)
+        if family is StageLifecycle:
+            kind = cast(StageLifecycle, record).kind
+            if kind not in _COUNTED:
                 return
-            if type(record) is StageLifecycle:
-                self._count(record.kind)
-            path = str(getattr(record, "path", ""))
-            entries = self._entries.setdefault(path, [])
-            entries.append(entry)
-            if len(entries) >= ENTRIES_AT_ONCE:
-                self._write(path)
-        elif isinstance(record, PlanChange):
-            self._begun = begun_by(self._begun, record.plan_digest)
-        elif type(record) is StageLifecycle and record.kind == "interrupted":
-            self._count(record.kind)
+            self._count(kind)
+            if kind == "interrupted":
+                return
+        elif family is ParallelLifecycle:
+            fork = cast(ParallelLifecycle, record)
+            if fork.kind in ParallelLifecycle.ENDS:
+                self._end(fork)
+                return
+            if fork.kind not in _OF_A_FORK:
+                return
+        elif family is PlanChange:
+            self._begun = begun_by(self._begun, cast(PlanChange, record).plan_digest)
+            return
+        if (entry := canonical_entry(record)) is None:
+            return
+        if family is RunLifecycle:
+            self._begun = entry
+            return
+        path = str(getattr(record, "path", ""))
+        entries = self._entries.setdefault(path, [])
+        entries.append(entry)
+        if len(entries) >= ENTRIES_AT_ONCE:
+            self._write(path)
+
+    def _end(self, record: ParallelLifecycle) -> None:
+        """A branch is over: what was gathered of it becomes text, or nothing."""
+        self._count(record.kind)
+        path = record.branch_path or ""
+        self._write(path)
+        if record.kind == "branch_cancelled":
+            self._cancelled.add(path)
+            self._texts.pop(path, None)
 
     def _count(self, kind: str) -> None:
         """Count a stage's result or a branch's end: queries need not, once the run has ended."""
@@ -145,7 +164,7 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
     """What is canonical in one record, None if nothing is."""
     match record:
         case StageLifecycle():
-            if record.kind not in ("completed", "failed", "retrying"):
+            if record.kind not in _RESULTS:
                 return None
             return _present(
                 stage=f"{record.node_id}.{record.visit}@{record.attempt}",

@@ -18,6 +18,7 @@ from attractorc.compiler.value import Json, canonical
 from .children import ChildLifecycle
 from .families import FanInDecision, ParallelLifecycle, StageLifecycle
 from .record import Record
+from .ways import RouteDecision
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
@@ -54,14 +55,19 @@ def externalised(record: Record, blobs: Blobs) -> Record:
 
 def restored(record: Record, blobs: Blobs) -> Record:
     """The record with its references replaced by the values."""
-    if isinstance(record, _HOLDERS) and any(
-        _is_reference(value) for value in record.context_updates.values()
-    ):
-        updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}
-        record = replace(record, context_updates=updates)
-    if isinstance(record, ParallelLifecycle) and _is_reference(record.collection):
-        return replace(record, collection=_in(record.collection, blobs))
-    if isinstance(record, ChildLifecycle):
+    if type(record) is RouteDecision:  # a third of all records, and it holds no values
+        return record
+    if isinstance(record, _HOLDERS):
+        for value in record.context_updates.values():
+            if _is_reference(value):
+                updates = {key: _in(value, blobs) for key, value in record.context_updates.items()}
+                record = replace(record, context_updates=updates)
+                break
+    elif isinstance(record, ParallelLifecycle):
+        if record.collection is not None and _is_reference(record.collection):
+            return replace(record, collection=_in(record.collection, blobs))
+        return record
+    elif isinstance(record, ChildLifecycle):
         return _changed(record, lambda value: _in(value, blobs))
     if isinstance(record, FanInDecision) and record.files and _is_reference(record.files[0]):
         files = _in(record.files[0], blobs)
@@ -82,7 +88,7 @@ def _changed(record: ChildLifecycle, change: Callable[[Json], Json]) -> ChildLif
 
 
 def _is_reference(value: Any) -> bool:
-    return isinstance(value, Mapping) and MARK in value
+    return type(value) is not str and isinstance(value, Mapping) and MARK in value
 
 
 def _out(value: Json, blobs: Blobs) -> Json:

@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgpack
@@ -104,29 +105,14 @@ def decode(record_type: str, version: int, payload: bytes) -> Record:
         raise CodecError(
             f"a record of type '{record_type}' (version {version}) is not known to this program"
         )
-    known = _BY_TAG[family]
-    values: dict[str, Any] = {}
-    unknown: dict[int, Any] = {}
-    for tag, value in _unpacked(record_type, payload).items():
-        item = known.get(tag)
-        if item is None:
-            unknown[tag] = value
-            continue
-        if item.classes and type(value) not in item.classes:
-            raise CodecError(
-                f"a record of type '{record_type}' is damaged: '{item.name}' "
-                f"is a {type(value).__name__}"
-            )
-        values[item.name] = value
-    if unknown:
-        values["unknown"] = unknown
-    return family(**values)
+    return _decoded(family, payload)
 
 
 def decode_any(record_type: str, version: int, payload: bytes) -> Record:
     """As `decode`, but an unknown type gives an `UnknownRecord`: for those who only show it."""
-    if record_type in _BY_TYPE:
-        return decode(record_type, version, payload)
+    family = _BY_TYPE.get(record_type)
+    if family is not None:
+        return _decoded(family, payload)
     found = _unpacked(record_type, payload)
     run_id, sequence_no, timestamp = (found.pop(tag, None) for tag in range(1, _COMMON_TAGS + 1))
     return UnknownRecord(
@@ -137,6 +123,47 @@ def decode_any(record_type: str, version: int, payload: bytes) -> Record:
         type_version=version,
         unknown=found or None,
     )
+
+
+def _decoded(family: type[Record], payload: bytes) -> Record:
+    found = _unpacked(family.TYPE, payload)
+    names = _READ.get((family, tuple(found), tuple(map(type, found.values()))))
+    if names is None:
+        names = _names(family, found)
+        if names is None:
+            return _with_unknown(family, found)
+    record = family.__new__(family)
+    record.__dict__.update(zip(names, found.values(), strict=True))
+    return record
+
+
+def _names(family: type[Record], found: Mapping[int, Any]) -> tuple[str, ...] | None:
+    """The fields that values are of, by their tags; None if a tag is not known.
+
+    Raises `CodecError` for a value that its field cannot have.
+    """
+    known = _BY_TAG[family]
+    if not found.keys() <= known.keys():
+        return None
+    for tag, value in found.items():
+        item = known[tag]
+        if item.classes and type(value) not in item.classes:
+            raise CodecError(
+                f"a record of type '{family.TYPE}' is damaged: '{item.name}' "
+                f"is a {type(value).__name__}"
+            )
+    names = tuple(known[tag].name for tag in found)
+    if len(_READ) < _READ_LIMIT:
+        _READ[family, tuple(found), tuple(map(type, found.values()))] = names
+    return names
+
+
+def _with_unknown(family: type[Record], found: Mapping[int, Any]) -> Record:
+    """A record of a newer program: what is known of it, and what is not."""
+    known = _BY_TAG[family]
+    plain = {tag: value for tag, value in found.items() if tag in known}
+    values: dict[str, Any] = dict(zip(_names(family, plain) or (), plain.values(), strict=True))
+    return family(**values, unknown={tag: found[tag] for tag in found if tag not in known})
 
 
 def to_json(record: Record) -> dict[str, Json]:
@@ -169,10 +196,10 @@ def type_name(record: Record) -> str:
 
 def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
     try:
-        found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
+        found = _UNPACK(payload)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
-    if not isinstance(found, dict) or not set(map(type, found)) <= _INTEGERS:
+    if not isinstance(found, dict) or not {*map(type, found)} <= _INTEGERS:
         raise CodecError(f"a record of type '{record_type}' is damaged: it is no map of tags")
     return found
 
@@ -181,6 +208,9 @@ def _extension(code: int, data: bytes) -> int:
     if code != _BIG_INTEGER:
         raise ValueError(f"unknown extension {code}")
     return int(data, 16)
+
+
+_UNPACK = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_extension)
 
 
 def _ordered(value: Any) -> Any:
@@ -246,3 +276,6 @@ _LAYOUTS = {family: _layout(family) for family in _DECLARED}
 # same fields in the same order.
 _BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}
 _SHAPES: dict[tuple[type[Record], tuple[str, ...]], Shape] = {}
+# The fields that such tags with values of such classes are; none of them is unknown or damaged.
+_READ: dict[tuple[type[Record], tuple[int, ...], tuple[type, ...]], tuple[str, ...]] = {}
+_READ_LIMIT = 1024

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def stamp(milliseconds: int) -> str:
@@ -25,8 +26,4 @@ def _second(seconds: int) -> str:
 
 def millis(text: str) -> int:
     """Milliseconds since the Unix epoch of a time stamp; 0 for an empty one."""
-    if not text:
-        return 0
-    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - _EPOCH) // timedelta(
-        milliseconds=1
-    )
+    return (datetime.fromisoformat(text) - _EPOCH) // _MILLISECOND if text else 0

@@ -7,6 +7,7 @@ decision can start from. It must not know how a record came about.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
@@ -77,33 +78,7 @@ def apply(state: State, record: Record) -> None:
     state.sequence_no = record.sequence_no
     if state.timed:
         _pass_time(state, record)
-    match record:
-        case RunLifecycle():
-            _run(state, record)
-        case StageLifecycle():
-            _stage(state, record)
-        case ParallelLifecycle():
-            forks.parallel(state, record)
-        case RouteDecision():
-            _route(state, record)
-        case InterviewLifecycle():
-            _interview(state, record)
-        case FanInDecision():
-            walker = state.walkers[record.path]
-            forks.merged(state, walker, record)
-            enqueue(state, walker)
-        case LinkStageToAgent():
-            remembering = state.walkers.get(record.path)
-            if remembering is not None and remembering.memory is not None:
-                memory.linked(remembering.memory, record)
-        case ChildLifecycle():
-            children.taken(state, record)
-        case SourceRecord() | PlanRecord() | CheckpointSaved():
-            pass
-        case PlanChange():
-            assert record.plan_digest == state.plan.digest, "its plan was not adopted"
-        case _:
-            raise AssertionError(f"no such record family: {type(record).__name__}")
+    _TAKE[type(record)](state, record)
 
 
 def _pass_time(state: State, record: Record) -> None:
@@ -292,3 +267,32 @@ def _interview(state: State, record: InterviewLifecycle) -> None:
             state.questions.pop(record.question_id, None)
         case _:
             raise AssertionError(f"no such interview record: {record.kind}")
+
+
+def _linked(state: State, record: LinkStageToAgent) -> None:
+    walker = state.walkers.get(record.path)
+    if walker is not None and walker.memory is not None:
+        memory.linked(walker.memory, record)
+
+
+def _replanned(state: State, record: PlanChange) -> None:
+    assert record.plan_digest == state.plan.digest, "its plan was not adopted"
+
+
+def _nothing(_state: State, _record: Record) -> None:
+    """It is for readers, and changes nothing."""
+
+
+_TAKE: Mapping[type[Record], Callable[[State, Any], None]] = {
+    RunLifecycle: _run,
+    StageLifecycle: _stage,
+    ParallelLifecycle: forks.parallel,
+    RouteDecision: _route,
+    InterviewLifecycle: _interview,
+    FanInDecision: forks.merged,
+    LinkStageToAgent: _linked,
+    ChildLifecycle: children.taken,
+    PlanChange: _replanned,
+    **dict.fromkeys((SourceRecord, PlanRecord, CheckpointSaved), _nothing),
+}
+"""What each family of records does to the state."""

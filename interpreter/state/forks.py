@@ -22,7 +22,7 @@ from .memory import Memory
 from .model import BranchState, Fork, State
 from .phases import BranchPhase, Phase
 from .queues import brings_files, enqueue, withdraw_queues
-from .walker import Walker
+from .walker import Walker, stage_id
 
 UNSCOPED_KEYS = (
     "parallel.results",
@@ -44,7 +44,7 @@ TERMINAL = {
 
 def stage_of(record: ParallelLifecycle) -> str:
     """The stage id of the fan-out that a record is about."""
-    return f"{record.path}/{encoded(record.node_id)}.{record.visit}"
+    return stage_id(record.path, record.node_id, record.visit)
 
 
 def parallel(state: State, record: ParallelLifecycle) -> None:
@@ -234,13 +234,15 @@ def _pass_started(fork: Fork) -> None:
         fork.next_start += 1
 
 
-def merged(state: State, walker: Walker, record: FanInDecision) -> None:
+def merged(state: State, record: FanInDecision) -> None:
     """Keep the merge decision until the stage that carries it is committed."""
+    walker = state.walkers[record.path]
     fork = state.forks.get(walker.fork or "")
     if fork is not None:
         fork.decision = record
         if brings_files(state, walker):
             state.running[walker.path] = None  # from now on files of its workspace may change
+    enqueue(state, walker)
 
 
 def leave(state: State, walker: Walker, left_from: str) -> None:

@@ -19,6 +19,7 @@ from ..records import LinkStageToAgent, StageLifecycle
 
 KEPT_STAGES = 40
 KEPT_CHARS = 240
+_NO_WORK = (Conditional, Start)
 _SAID = ("last_response", "tool.output")
 
 
@@ -77,9 +78,12 @@ class Memory:
 
 def agent_of(step: Step) -> Agent | None:
     """What a step asks of an agent, for its own work or for a winner; None if nothing."""
-    if isinstance(step.work, FanIn | Parallel):
-        return None if step.work.judge is None else step.work.judge.agent
-    return step.work if isinstance(step.work, Agent) else None
+    work = step.work
+    if isinstance(work, Agent):
+        return work
+    if isinstance(work, (FanIn, Parallel)):
+        return None if work.judge is None else work.judge.agent
+    return None
 
 
 def has_agents(plan: Plan) -> bool:
@@ -104,7 +108,7 @@ def begun(memory: Memory, record: StageLifecycle) -> None:
 
 def committed(memory: Memory, step: Step, record: StageLifecycle) -> None:
     """A stage has its outcome."""
-    if isinstance(step.work, Conditional | Start):
+    if isinstance(step.work, _NO_WORK):
         return  # they did nothing that anybody would look back to (semantics 2)
     retries = record.attempt - 1
     said = record.failure_reason or _said(record.context_updates)

@@ -81,7 +81,7 @@ class Walker:
     def move(self, node: str, visit: int) -> None:
         """Stand at another node, or again at this one; only `apply` may call this."""
         self.node, self.visit, self.step = node, visit, self.plan.steps[node]
-        self.stage = _stage_id(self.path, node, visit)
+        self.stage = stage_id(self.path, node, visit)
 
     def attempt_id(self, run_id: str) -> str:
         """The idempotency key of the current attempt."""
@@ -94,5 +94,6 @@ class Walker:
 
 
 @lru_cache(maxsize=1024)
-def _stage_id(path: str, node: str, visit: int) -> str:
+def stage_id(path: str, node: str, visit: int) -> str:
+    """The id of a stage within its run (semantics 1)."""
     return f"{path}/{encoded(node)}.{visit}"

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 import tracemalloc
-from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -210,7 +209,7 @@ class TestConversations:
         with serving(says("Hello")) as served:
             handler = AgentHandler({"openai": backend(served)}, "openai")
             carried = Carried(fidelity, "t", "", lambda: "Told above", lambda: said)
-            given = replace(call(folder, step(AGENT), prompt="new"), carried=carried)
+            given = call(folder, step(AGENT), prompt="new")._replace(carried=carried)
             assert asyncio.run(handler.run(given)).status is Status.SUCCESS
         messages = served.requests[0]["messages"]
         assert isinstance(messages, list)

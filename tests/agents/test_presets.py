@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def ask(
     stage = step(agent or Agent(()), "writer", writes=("draft",))
     assert handler.unready((stage,)) is None
     carried = Carried("full", "thread", name) if session else NOTHING
-    given = replace(call(folder, stage, prompt=prompt), session=session, carried=carried)
+    given = call(folder, stage, prompt=prompt)._replace(session=session, carried=carried)
     return asyncio.run(handler.run(given))
 
 

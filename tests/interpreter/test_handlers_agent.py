@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ class TestSimulate:
             ("truncate", b"Goal: g\n\n---\n\nSay hi"),
         ):
             carried = Carried(fidelity, preamble=lambda: "Goal: g")
-            outcome = handler.at_once(replace(plain, carried=carried))
+            outcome = handler.at_once(plain._replace(carried=carried))
             assert outcome is not None
             assert outcome.artifacts["prompt.md"] == expected
 

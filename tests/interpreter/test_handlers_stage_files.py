@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +171,7 @@ class TestEnvironment:
         shared = call(tmp_path)
         told = stage_environment(shared, stage_files(shared), inherited)
         assert told.items() >= inherited.items()
-        own = replace(shared, own_workspace=True)
+        own = shared._replace(own_workspace=True)
         seen = stage_environment(own, stage_files(own), inherited)
         assert {name for name in seen if name.startswith("GIT_")} == {"GIT_EDITOR"}
 

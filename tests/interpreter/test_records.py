@@ -198,6 +198,31 @@ def test_damaged_bytes_are_one_sentence(payload: bytes, said: str) -> None:
     assert "attractor.stage_lifecycle" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({1: "r", 2: "five", 3: "now"}, "'sequence_no' is a str"),
+        ({1: "r", 2: True, 3: "now"}, "'sequence_no' is a bool"),
+        ({True: "r", 2: 5, 3: "now"}, "no map of tags"),
+        ({1.0: "r", 2: 5, 3: "now"}, "no map of tags"),
+    ],
+    ids=["a value of another class", "a truth for a number", "a truth for a tag", "a float tag"],
+)
+def test_what_was_read_well_before_excuses_no_damage(given: dict[Any, Any], said: str) -> None:
+    well = decode("attractor.stage_lifecycle", 1, msgpack.packb({1: "r", 2: 5, 3: "now"}))
+    assert (well.run_id, well.sequence_no, well.timestamp) == ("r", 5, "now")
+    with pytest.raises(CodecError, match=said):
+        decode("attractor.stage_lifecycle", 1, msgpack.packb(given))
+
+
+def test_fields_are_read_by_their_tags_in_whatever_order_they_stand() -> None:
+    for order in ((1, 2, 3), (3, 1, 2), (2, 3, 1)):
+        payload = msgpack.packb({tag: {1: "r", 2: 5, 3: "now"}[tag] for tag in order})
+        for _ in range(2):  # the second time it is known
+            read = decode("attractor.stage_lifecycle", 1, payload)
+            assert (read.run_id, read.sequence_no, read.timestamp) == ("r", 5, "now")
+
+
 @LAW
 @given(st.binary(max_size=40), st.sampled_from(FAMILIES))
 def test_no_bytes_break_the_decoder(payload: bytes, family: type[Record]) -> None:
