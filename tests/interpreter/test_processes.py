@@ -74,8 +74,15 @@ def children() -> set[str]:
     return {pid for each in lists for pid in each.read_text().split()}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_left_before() -> None:
+    """What other tests left is cleared away first, and not looked through after each of these."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def nothing_is_left(caplog: pytest.LogCaptureFixture) -> Any:
+def nothing_is_left(nothing_is_left_before: None, caplog: pytest.LogCaptureFixture) -> Any:
     before, others = open_descriptors(), children()
     yield
     assert [record.getMessage() for record in caplog.get_records("call")] == []
