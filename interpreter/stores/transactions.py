@@ -201,18 +201,22 @@ class Transactions:
         return found
 
     def close(self) -> None:
-        """Give up what was not committed, and the connection.
+        """Give up what was not committed, and the connection, after a barrier that was begun.
 
         A store that has failed says so once: that its end fails too is no news.
         """
         failed = self._broken is not None
-        self._broken = self._broken or f"{self._path}: the store is closed"
-        self._ahead.end()
         try:
-            self._connection.close()
-        except sqlite3.Error as error:
             if not failed:
-                raise StoreError(f"{self._path}: {cause(error)}") from error
+                self._finish_begun()
+        finally:
+            self._broken = self._broken or f"{self._path}: the store is closed"
+            self._ahead.end()
+            try:
+                self._connection.close()
+            except sqlite3.Error as error:
+                if not failed:
+                    raise StoreError(f"{self._path}: {cause(error)}") from error
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         self._refuse_if_broken()

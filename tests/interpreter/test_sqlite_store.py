@@ -274,6 +274,37 @@ def test_whatever_comes_after_a_barrier_that_was_begun_is_told_that_it_failed(
     vfs.unregister()
 
 
+def test_a_store_that_is_closed_ends_the_barrier_that_was_begun_first(path: Path) -> None:
+    contexts = []
+    for number in range(30):
+        store = SqliteStore(path)
+        contexts.append(store.create_context())
+        store.append(contexts[-1], TYPE, 1, b"x" * 100 * number, "begun")
+        store.begin_commit()
+        store.close()
+    again = SqliteStore(path)
+    assert [keys(again, context) for context in contexts] == [["begun"]] * 30
+    again.close()
+
+
+def test_who_closes_a_store_is_told_that_the_barrier_failed_which_was_begun(
+    path: Path, faults: set[str]
+) -> None:
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    context = store.create_context()
+    store.commit()
+    store.append(context, TYPE, 1, b"", "lost")
+    faults.add("sync")
+    store.begin_commit()
+    with pytest.raises(StoreError, match="the disk failed"):
+        store.close()
+    store.close()  # and once only
+    faults.clear()
+    vfs.unregister()
+
+
 def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(path: Path) -> None:
     name, synced = f"faulty{next(_names)}", path.with_name("synced")
     vfs = FaultyVFS(name)
