@@ -6,6 +6,8 @@ of a delay are given. It must not know where an outcome came from.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import retry
 from ..outcome import Outcome
 from ..records import ParallelLifecycle, Record
@@ -28,7 +30,9 @@ def concluded(
     jitter of a delay.
     """
     step = walker.step
-    more = {"dropped_keys": list(dropped), "duration_ms": duration_ms}
+    more: dict[str, Any] = {"duration_ms": duration_ms}
+    if dropped:
+        more["dropped_keys"] = list(dropped)
     if not retry.tries_again(step.retry, outcome, walker.attempt):
         final = retry.final(step, outcome, walker.attempt)
         return (drafts.committed(state, walker, final, **more),)

@@ -75,23 +75,29 @@ def committed(state: State, walker: Walker, outcome: Outcome, **fields: Any) -> 
 
 def spoken(outcome: Outcome) -> dict[str, Any]:
     """What an outcome says, as fields of a stage record."""
-    return {
+    said: dict[str, Any] = {
         "status": outcome.status.value,
-        "preferred_label": outcome.preferred_label or None,
-        "suggested_next_ids": list(outcome.suggested_next_ids),
         "context_updates": dict(outcome.context_updates),
-        "notes": outcome.notes or None,
-        "failure_reason": outcome.failure_reason or None,
-        "permanent": outcome.permanent or None,
         "outcome_source": outcome.source,
-        **heard(outcome),
     }
+    # Most say no more than this, and what a record is not given need not be left out again.
+    if outcome.preferred_label:
+        said["preferred_label"] = outcome.preferred_label
+    if outcome.suggested_next_ids:
+        said["suggested_next_ids"] = list(outcome.suggested_next_ids)
+    if outcome.notes:
+        said["notes"] = outcome.notes
+    if outcome.failure_reason:
+        said["failure_reason"] = outcome.failure_reason
+    if outcome.permanent:
+        said["permanent"] = True
+    if outcome.agent or outcome.session or outcome.ignored:
+        said |= heard(outcome)
+    return said
 
 
 def heard(outcome: Outcome) -> dict[str, Any]:
     """What came with an outcome and decides nothing, as fields of a stage record."""
-    if not (outcome.agent or outcome.session or outcome.ignored):
-        return {}
     return {
         "session": outcome.session or None,
         "agent": dict(outcome.agent),

@@ -6,7 +6,7 @@ how joins are decided: that is `branches`.
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from attractorc.compiler.expr import condition_text
 from attractorc.compiler.plan.model import (
@@ -167,7 +167,6 @@ def _choice(state: State, walker: Walker, join_at: str | None) -> Choice:
 
 
 def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
-    notes = list(choice.notes)
     if choice.target is None:
         status = walker.status if choice.rule == "dead_end" else Status.FAIL
         reason = walker.reason
@@ -180,7 +179,7 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
             choice.rule,
             terminated_status=status.value,
             terminated_reason=reason or None,
-            notes=notes,
+            notes=list(choice.notes),
         )
     route = choice.route
     restarts = route is not None and route.restart
@@ -188,16 +187,15 @@ def _taken(state: State, walker: Walker, choice: Choice) -> RouteDecision:
         return drafts.route(
             state, walker, "limit", terminated_status="fail", terminated_reason=over
         )
-    condition = None if route is None or route.condition is None else route.condition
-    return drafts.route(
-        state,
-        walker,
-        choice.rule,
-        selected_edge=_edge(walker.node, choice.target, route),
-        condition=None if condition is None else condition_text(condition),
-        loop_restart=True if restarts else None,
-        notes=notes,
-    )
+    more: dict[str, Any] = {}
+    if route is not None and route.condition is not None:
+        more["condition"] = condition_text(route.condition)
+    if restarts:
+        more["loop_restart"] = True
+    if choice.notes:
+        more["notes"] = list(choice.notes)
+    edge = _edge(walker.node, choice.target, route)
+    return drafts.route(state, walker, choice.rule, selected_edge=edge, **more)
 
 
 def _no_restart(state: State, walker: Walker) -> str | None:
