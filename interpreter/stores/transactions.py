@@ -158,6 +158,8 @@ class Transactions:
         ]
         if changed:
             self._many("UPDATE counters SET value = ? WHERE name = ?", changed)
+        elif self._unsynced and self._mode == "FULL":
+            self._execute(_TOUCH)  # the end of a group that changed nothing syncs nothing
         self._loaded.update(self.counters)
         self._unsynced = self._mode != "FULL"  # a sync is of all that was logged
         self._syncs_after[self._synced_last] = self._synced_last = to_sync

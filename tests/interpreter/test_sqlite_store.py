@@ -330,6 +330,31 @@ def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(path: Pa
     vfs.unregister()
 
 
+@pytest.mark.parametrize("barrier", ["commit", "begin_commit"])
+def test_a_barrier_after_a_group_that_changed_nothing_syncs_what_was_saved_before(
+    path: Path, barrier: str
+) -> None:
+    name, synced = f"faulty{next(_names)}", path.with_name("synced")
+    vfs = FaultyVFS(name)
+    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    FaultyFile.synced = synced
+    try:
+        context = store.create_context()
+        store.put_blob(b"known")
+        for number, end in enumerate(("save", "commit", "save")):  # a barrier is expected next
+            store.append(context, TYPE, 1, b"", f"saved {number}")
+            getattr(store, end)()
+        store.put_blob(b"known")
+        getattr(store, barrier)()
+        store.save()
+        size = path.with_name(f"{path.name}-wal").stat().st_size
+        assert int(synced.read_text()) == size, "all that was saved is synced"
+    finally:
+        FaultyFile.synced = None
+    store.close()
+    vfs.unregister()
+
+
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [
