@@ -37,6 +37,8 @@ _GATE_BEFORE = f"read -r {_GATE_VARIABLE} && exec </dev/null && unset {_GATE_VAR
 # What a background process that outlives its leader may still write, before it is ended.
 _SETTLE_S = 0.1
 _REAP_S = 1.0
+_SHELL = "sh"
+_NO_PROGRAM = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ENOEXEC)
 _TRANSIENT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
@@ -119,17 +121,13 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     if _GATE_VARIABLE in environment:
         environment = {k: v for k, v in environment.items() if k != _GATE_VARIABLE}
     try:
-        return subprocess.Popen(  # noqa: S603 -- a list; the script is a constant or the author's
-            program.gated(),
-            executable=_shell(environment.get("PATH")),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd=program.folder,
-            env=environment,
-            start_new_session=True,
-        )
+        try:
+            return _opened(program, environment, _shell(environment.get("PATH")))
+        except OSError as error:
+            if error.errno not in _NO_PROGRAM:
+                raise
+            _shell.cache_clear()  # it went away, or is none: the system finds the next one
+            return _opened(program, environment, _SHELL)
     except UnicodeEncodeError as error:
         raise CannotStart(f"half a surrogate pair cannot be passed on: {error}") from error
     except ValueError as error:
@@ -144,13 +142,29 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
         raise CannotStart(reason, permanent=error.errno not in _TRANSIENT) from error
 
 
+def _opened(
+    program: Program, environment: Mapping[str, str], shell: str
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 -- a list; the script is a constant or the author's
+        program.gated(),
+        executable=shell,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd=program.folder,
+        env=environment,
+        start_new_session=True,
+    )
+
+
 @lru_cache(maxsize=8)
 def _shell(path: str | None) -> str:
     """Where `sh` is, so that not each process is to look for it in every folder of its path."""
     path = os.defpath if path is None else path
     if not all(map(os.path.isabs, path.split(os.pathsep))):
-        return "sh"  # it depends on the process's own folder
-    return shutil.which("sh", path=path) or "sh"
+        return _SHELL  # it depends on the process's own folder
+    return shutil.which(_SHELL, path=path) or _SHELL
 
 
 class _Running:

@@ -349,6 +349,27 @@ class TestEnding:
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
+class TestTheShell:
+    def greets(self, *places: Path) -> bool:
+        path = os.pathsep.join(map(str, (*places, os.environ["PATH"])))
+        given = Program((), places[0], {"PATH": path}, command="echo hello")
+        ended = asyncio.run(run_program(given, lambda _: None, grace_s=GRACE_S))
+        return ended.stdout.whole() == b"hello\n"
+
+    def test_one_that_goes_away_is_looked_for_again(self, tmp_path: Path) -> None:
+        own = tmp_path / "sh"
+        own.symlink_to("/bin/sh")
+        assert self.greets(tmp_path)
+        own.unlink()
+        assert self.greets(tmp_path)
+
+    def test_one_that_the_system_cannot_run_is_passed_over(self, tmp_path: Path) -> None:
+        own = tmp_path / "sh"
+        own.write_text("no program, and no line that says whose it is\n")
+        own.chmod(0o755)
+        assert self.greets(tmp_path)
+
+
 class TestCannotStart:
     def test_a_workspace_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(CannotStart, match="gone' is not a folder"):
