@@ -13,6 +13,7 @@ import stat
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from ..state import State, Walker
 from ..state.memory import agent_of
 
 _OWNER_ONLY = 0o700
+_THERE = (EEXIST, ENOTEMPTY, ENOTDIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,13 @@ class Folders:
     def _made_anew(self, folder: Path) -> bool:
         """Make a folder, of a spare one if there is any; False if it was there already."""
         if self.spare:
-            with contextlib.suppress(OSError):
-                self.spare.pop().rename(folder)  # an empty one that was there is gone with it
+            spare = self.spare.pop()
+            try:
+                spare.rename(folder)  # an empty one that was there is gone with it
+            except OSError as error:
+                if error.errno in _THERE:  # as after a hook: the spare one is for another stage
+                    self.spare.append(spare)
+            else:
                 return True
         try:
             folder.mkdir(mode=_OWNER_ONLY)

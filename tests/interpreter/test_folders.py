@@ -12,8 +12,8 @@ import pytest
 
 from attractorc.compiler.driver import compile_bytes
 from attractorc.interpreter.driver.calls import Folders
+from attractorc.interpreter.handlers import built_in
 from attractorc.interpreter.handlers.processes import _shell
-from attractorc.interpreter.handlers.tool import ToolHandler
 from attractorc.interpreter.records import StageLifecycle
 from attractorc.interpreter.state import Walker
 
@@ -121,15 +121,17 @@ def test_where_the_shell_is_does_not_depend_on_this_process_own_folder(
     assert _shell(path) == found
 
 
-def test_a_run_of_many_programs_needs_few_folders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hooks", ["", 'tool_hooks.pre="true"'], ids=["alone", "after hooks"])
+def test_a_run_of_many_programs_needs_few_folders(tmp_path: Path, hooks: str) -> None:
     names = [f"n{number}" for number in range(8)]
     counts = 'tool_command="ls \\"$ATTRACTOR_STAGE_DIR/..\\" | wc -l"'
     text = f"""digraph p {{
+      {hooks}
       start [shape=Mdiamond] exit [shape=Msquare] node [shape=parallelogram, {counts}]
       start -> {" -> ".join(names)} -> exit }}"""
     made = compile_bytes(text.encode(), "p.dot").plan
     assert made is not None
-    handlers = {"tool": ToolHandler(dict(os.environ))}
+    handlers = built_in(dict(os.environ))
     came = run(made, handlers=handlers, folder=tmp_path)
     assert came.result.status == "success"
     told = [
