@@ -7,7 +7,9 @@ of a run is kept, so secrets are taken out here. It must not decide anything.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from attractorc.compiler.plan.model import Plan
 from attractorc.compiler.value import Json
@@ -181,15 +183,28 @@ def read(store: Store, run_id: str) -> Iterator[tuple[Record, Turn]]:
                     f"attractorc ('{type_name(record)}', version {turn.version}); go on with "
                     "that one. Queries still show the run"
                 )
-            after = record.sequence_no
             yield record, turn
+        after = page[-1].sequence_no
 
 
 def fold(plan: Plan, store: Store, run_id: str, topology: Topology, gathered: Gathered) -> State:
     """The state of a run that began with this plan; contexts and outcome are learnt on the way."""
     state = begin(plan)
-    for record, turn in read(store, run_id):
-        topology.learn(record, turn)
-        follow(state, record, store)
-        gathered.note(record)
+    with _uncollected():
+        for record, turn in read(store, run_id):
+            topology.learn(record, turn)
+            follow(state, record, store)
+            gathered.note(record)
     return state
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage: a fold leaves no cycles, and the state that it makes only grows."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -132,8 +132,8 @@ def _decoded(family: type[Record], payload: bytes) -> Record:
         names = _names(family, found)
         if names is None:
             return _with_unknown(family, found)
-    record = family.__new__(family)
-    record.__dict__.update(zip(names, found.values(), strict=True))
+    record: Record = _new(family)
+    record.__dict__.update(zip(names, found.values(), strict=False))  # as many: it is the key
     return record
 
 
@@ -184,9 +184,8 @@ def to_json(record: Record) -> dict[str, Json]:
 
 def is_known(record: Record) -> bool:
     """Whether this program knows what the record says: its family, and the kind within it."""
-    if isinstance(record, UnknownRecord):
-        return False
-    return not record.KINDS or getattr(record, "kind", "") in record.KINDS
+    kinds = _KINDS.get(type(record))
+    return kinds is not None and (not kinds or getattr(record, "kind", "") in kinds)
 
 
 def type_name(record: Record) -> str:
@@ -210,6 +209,7 @@ def _extension(code: int, data: bytes) -> int:
     return int(data, 16)
 
 
+_new = object.__new__
 _UNPACK = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_extension)
 
 
@@ -272,6 +272,7 @@ def _layout(family: type[Record]) -> tuple[Field, ...]:
 
 _DECLARED: tuple[type[Record], ...] = (Record, *FAMILIES)
 _LAYOUTS = {family: _layout(family) for family in _DECLARED}
+_KINDS = {family: frozenset(family.KINDS) for family in _DECLARED}
 # What decoding and encoding ask of each record, found out once: records of one kind are given the
 # same fields in the same order.
 _BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}

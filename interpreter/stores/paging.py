@@ -21,10 +21,18 @@ EFFORT = 2_000
 
 Ask: TypeAlias = Callable[[str, Sequence[Any]], list[Any]]
 
-_PAGE = """
-    SELECT t.id, t.context, t.parent, t.depth, t.type, t.version, t.payload, t.key, page.seq
-    FROM (SELECT seq, turn FROM ({found}) ORDER BY seq {way} LIMIT ?) AS page
-    CROSS JOIN turns AS t ON t.id = page.turn"""
+
+def columns(turns: str) -> str:
+    """The columns of a turn, as `Turn` has them: ids are text everywhere but in the file."""
+    ids = ", ".join(f"CAST({turns}.{name} AS TEXT)" for name in ("id", "context", "parent"))
+    rest = (f"{turns}.{name}" for name in ("depth", "type", "version", "payload", "key"))
+    return ", ".join((ids, *rest))
+
+
+_PAGE = f"""
+    SELECT {columns("t")}, page.seq
+    FROM (SELECT seq, turn FROM ({{found}}) ORDER BY seq {{way}} LIMIT ?) AS page
+    CROSS JOIN turns AS t ON t.id = page.turn"""  # noqa: S608 - constants only
 _FOUND = """
     SELECT * FROM (
         SELECT e.seq, e.turn FROM {tables} WHERE {conditions} ORDER BY {order} LIMIT ?)"""

@@ -7,7 +7,7 @@ for each turn of the run. It must not know what the payloads hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -233,19 +233,12 @@ def refuse_halves(record_type: str, key: str, index: Index | None) -> None:
         raise StoreError("half a surrogate pair cannot be stored") from error
 
 
-def turn_of(row: Any) -> Turn:
-    """A turn from its columns, in the order of the table."""
-    number, context, parent, depth, record_type, version, payload, key = row
-    return Turn(
-        str(number),
-        str(context),
-        None if parent is None else str(parent),
-        depth,
-        record_type,
-        version,
-        payload,
-        key,
-    )
+def turn_of(row: Sequence[Any]) -> Turn:
+    """A turn from what `columns` names. Its own constructor takes half of the time of a page."""
+    return _new(Turn, row)
+
+
+_new = tuple.__new__
 
 
 def _row(row: Any) -> RunRow:

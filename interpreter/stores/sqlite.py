@@ -18,6 +18,7 @@ from .idempotency import refuse_unless_rising, same_turn
 from .identity import number_of
 from .layout import prepare
 from .owner_only import private_file, private_folder
+from .paging import columns
 from .removal import Removal, compact
 from .run_tables import RunTables, refuse_halves, turn_of
 from .transactions import Transactions
@@ -30,9 +31,9 @@ KNOWN_BLOBS = 256
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
-_BY_KEY = """
-    SELECT id, context, parent, depth, type, version, payload, key FROM turns
-    WHERE context = ? AND key = ?"""
+_BY_KEY = f"""
+    SELECT {columns("turns")} FROM turns
+    WHERE context = ? AND key = ?"""  # noqa: S608 - constants only
 _LINE = """
     WITH RECURSIVE line (turn, above, deep, remaining) AS (
         SELECT id, parent, depth, ? FROM turns WHERE id = ?
@@ -41,8 +42,8 @@ _LINE = """
         FROM line JOIN turns AS t ON t.id = line.above WHERE remaining > 1)
 """
 _WALK = f"""{_LINE}
-    SELECT id, context, parent, depth, type, version, payload, key
-    FROM line CROSS JOIN turns ON id = turn ORDER BY depth"""  # noqa: S608 - constants only
+    SELECT {columns("turns")}
+    FROM line CROSS JOIN turns ON id = turn ORDER BY turns.depth"""  # noqa: S608 - constants only
 _STEPS_UP = f"{_LINE} SELECT turn FROM line ORDER BY deep LIMIT 1"  # noqa: S608 - constants only
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,14 +17,16 @@ from attractorc.compiler.plan.model import Branch, FanIn, Human, Judge, Parallel
 from attractorc.compiler.policy import FanOut, ForEach, Join, Merge, MergeRule, Winner, WinnerKey
 from attractorc.interpreter.driver.clock import SystemClock
 from attractorc.interpreter.driver.events import Cancelled
-from attractorc.interpreter.driver.journal import read
+from attractorc.interpreter.driver.journal import fold, read
 from attractorc.interpreter.driver.tasks import Tasks
 from attractorc.interpreter.outcome import Outcome, Status
 from attractorc.interpreter.ports import Call, Locked, Ports, StoreError
+from attractorc.interpreter.queries.canonical import Gathered
 from attractorc.interpreter.queries.reading import every
 from attractorc.interpreter.records import (
     InterviewLifecycle,
     ParallelLifecycle,
+    Record,
     RunLifecycle,
     StageLifecycle,
 )
@@ -432,3 +436,26 @@ def test_a_task_that_is_cancelled_before_it_began_is_known_to_have_ended() -> No
         return [await events.get()]
 
     assert asyncio.run(go()) == [Cancelled("")]
+
+
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize("faulty", [True, False], ids=["a fold that fails", "a fold"])
+def test_the_garbage_collector_is_as_it_was_after(collects: bool, faulty: bool) -> None:
+    came = run(plan(step("a", "exit")))
+    states: list[bool] = []
+
+    class Watched(Gathered):
+        def note(self, record: Record) -> None:
+            states.append(gc.isenabled())
+            if faulty:
+                raise StoreError("the disk failed")
+
+    try:
+        if not collects:
+            gc.disable()
+        with pytest.raises(StoreError) if faulty else nullcontext():
+            fold(plan(step("a", "exit")), came.store, "run-1", came.journal._topology, Watched())
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable()
+    assert not any(states)
