@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 COLLECTIONS_BEFORE_OLDER_ONES = 50
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line; exits with the code that `docs` list."""
     collect_rarely()
-    from .commands import run
+    try:
+        from .commands import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        # Before there was anything to stop, or once more while that was being said.
+        os.write(2, b"attractorc: interrupted\n")
+        sys.exit(INTERRUPTED)
 
 
 def collect_rarely() -> None:

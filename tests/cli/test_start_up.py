@@ -58,3 +58,41 @@ def test_what_needs_a_grammar_gets_its_parser_only(tmp_path: Path, old: str, new
     names = imported(file)
     assert "lark" in names
     assert among(names, ("ruamel", "jsonschema", "rich", "asyncio", *UNUSED)) == []
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Presses:
+    \"\"\"Ctrl-C at the moment in which each of some modules is about to be imported.\"\"\"
+
+    def find_spec(self, name, path=None, target=None):
+        if name in pressed:
+            os.kill(os.getpid(), signal.SIGINT)
+
+pressed, sys.argv[1:] = sys.argv[1:], ["schema"]
+sys.meta_path.insert(0, Presses())
+from attractorc.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        ("attractorc.commands",),
+        ("attractorc.commands.exits",),
+        ("attractorc.commands.schema",),
+        ("attractorc.commands.schema", "attractorc.commands.tables"),
+    ],
+    ids=[
+        "before there is a command",
+        "in the middle of an import",
+        "while the command is looked for",
+        "once more while that is said",
+    ],
+)
+def test_who_interrupts_the_start_reads_one_line(modules: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, *modules]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.strip()) == (130, "attractorc: interrupted")
