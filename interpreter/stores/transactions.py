@@ -8,6 +8,7 @@ not know what is written.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -205,20 +206,19 @@ class Transactions:
     def close(self) -> None:
         """Give up what was not committed, and the connection, after a barrier that was begun.
 
-        A store that has failed says so once: that its end fails too is no news.
+        A store that has failed says so once: that its end fails too is no news. Whether a barrier
+        that was begun came about is told to who waits for it, which nobody does any more.
         """
+        with contextlib.suppress(StoreError):
+            self._finish_begun()
         failed = self._broken is not None
+        self._broken = self._broken or f"{self._path}: the store is closed"
+        self._ahead.end()
         try:
+            self._connection.close()
+        except sqlite3.Error as error:
             if not failed:
-                self._finish_begun()
-        finally:
-            self._broken = self._broken or f"{self._path}: the store is closed"
-            self._ahead.end()
-            try:
-                self._connection.close()
-            except sqlite3.Error as error:
-                if not failed:
-                    raise StoreError(f"{self._path}: {cause(error)}") from error
+                raise StoreError(f"{self._path}: {cause(error)}") from error
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         self._refuse_if_broken()
