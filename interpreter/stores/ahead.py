@@ -7,31 +7,40 @@ connection until `wait` has returned. It must not know what is written.
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 from collections.abc import Sequence
 from itertools import chain
+from queue import SimpleQueue
 from typing import Any
 
 from .connection import Connection
 
 ROWS_AT_ONCE = 1024
-_BATCHES_WAITING = 64
+_OPEN_LIMIT = 64
 _VALUES_LIMIT = 32_766 if sqlite3.sqlite_version_info >= (3, 32) else 999  # of one statement
 
 Row = Sequence[Any]
 
 
 class Ahead:
-    """Statements, and batches of `ROWS_AT_ONCE` rows, in the order in which they were given."""
+    """Statements, and batches of `ROWS_AT_ONCE` rows, in the order in which they were given.
+
+    Both queues are such as take one turn of the interpreter: what is waited for is short.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._batches: queue.Queue[tuple[str, Sequence[Row]] | None] = queue.Queue(_BATCHES_WAITING)
+        self._given: SimpleQueue[tuple[str, Sequence[Row]] | None] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self._open = 0
         self._error: Exception | None = None
         self._thread: threading.Thread | None = None
-        self.busy = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether `wait` has not returned since something was given."""
+        return self._open > 0
 
     def write(self, sql: str, rows: Sequence[Row]) -> None:
         """Have a batch written, or a statement without rows carried out.
@@ -41,15 +50,17 @@ class Ahead:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="store", daemon=True)
             self._thread.start()
-        self.busy = True
-        self._batches.put((sql, rows))
+        if self._open >= _OPEN_LIMIT:
+            self._await_one()
+        self._open += 1
+        self._given.put((sql, rows))
 
     def wait(self) -> None:
         """All that was handed over is written, or the first error is raised."""
-        if not self.busy:
+        if not self._open:
             return
-        self._batches.join()
-        self.busy = False
+        while self._open:
+            self._await_one()
         if self._error is not None:
             raise self._error
 
@@ -58,13 +69,17 @@ class Ahead:
         if self._thread is None:
             return
         self._error = self._error or RuntimeError("the store is closed")
-        self._batches.put(None)
+        self._given.put(None)
         self._thread.join()
         self._thread = None
-        self.busy = False
+        self._open = 0
+
+    def _await_one(self) -> None:
+        self._done.get()
+        self._open -= 1
 
     def _work(self) -> None:
-        while (batch := self._batches.get()) is not None:
+        while (batch := self._given.get()) is not None:
             try:
                 if self._error is None:
                     _insert(self._connection, *batch)
@@ -72,8 +87,7 @@ class Ahead:
                 self._error = error
             finally:
                 del batch
-                self._batches.task_done()
-        self._batches.task_done()
+                self._done.put(None)
 
 
 def _insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
