@@ -17,7 +17,7 @@ from typing import Any
 from .connection import Connection
 
 ROWS_AT_ONCE = 1024
-_OPEN_LIMIT = 64
+OPEN_LIMIT = 64
 _VALUES_LIMIT = 32_766 if sqlite3.sqlite_version_info >= (3, 32) else 999  # of one statement
 
 Row = Sequence[Any]
@@ -26,21 +26,22 @@ Row = Sequence[Any]
 class Ahead:
     """Statements, and batches of `ROWS_AT_ONCE` rows, in the order in which they were given.
 
-    Both queues are such as take one turn of the interpreter: what is waited for is short.
+    `open` counts those that nobody has waited for yet, at most `OPEN_LIMIT`. Both queues are such
+    as take one turn of the interpreter: what is waited for is short.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._given: SimpleQueue[tuple[str, Sequence[Row]] | None] = SimpleQueue()
         self._done: SimpleQueue[None] = SimpleQueue()
-        self._open = 0
+        self.open = 0
         self._error: Exception | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def busy(self) -> bool:
         """Whether `wait` has not returned since something was given."""
-        return self._open > 0
+        return self.open > 0
 
     def write(self, sql: str, rows: Sequence[Row]) -> None:
         """Have a batch written, or a statement without rows carried out.
@@ -50,16 +51,16 @@ class Ahead:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="store", daemon=True)
             self._thread.start()
-        if self._open >= _OPEN_LIMIT:
+        if self.open >= OPEN_LIMIT:
             self._await_one()
-        self._open += 1
+        self.open += 1
         self._given.put((sql, rows))
 
     def wait(self) -> None:
         """All that was handed over is written, or the first error is raised."""
-        if not self._open:
+        if not self.open:
             return
-        while self._open:
+        while self.open:
             self._await_one()
         if self._error is not None:
             raise self._error
@@ -72,11 +73,11 @@ class Ahead:
         self._given.put(None)
         self._thread.join()
         self._thread = None
-        self._open = 0
+        self.open = 0
 
     def _await_one(self) -> None:
         self._done.get()
-        self._open -= 1
+        self.open -= 1
 
     def _work(self) -> None:
         while (batch := self._given.get()) is not None:

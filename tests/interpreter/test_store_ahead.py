@@ -6,12 +6,13 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from attractorc.interpreter.ports import Index, RunRow, StoreError
-from attractorc.interpreter.stores.ahead import ROWS_AT_ONCE
+from attractorc.interpreter.stores.ahead import OPEN_LIMIT, ROWS_AT_ONCE, Ahead
+from attractorc.interpreter.stores.connection import Connection
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
 TYPE = "attractor.stage_lifecycle"
@@ -157,3 +158,61 @@ def test_a_group_with_rows_missing_for_want_of_memory_is_never_committed(
     again = SqliteStore(tmp_path / "runs.db")
     assert again.runs() == ()
     again.close()
+
+
+class Recorded:
+    """A connection that writes down what it is told, and may wait before it does anything."""
+
+    def __init__(self, *, fails: str = "", waits: threading.Event | None = None) -> None:
+        self.told: list[str] = []
+        self._fails = fails
+        self._waits = waits
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        if self._waits is not None:
+            self._waits.wait()
+        self.told.append(sql)
+        if sql == self._fails:
+            raise sqlite3.OperationalError(sql)
+
+    executemany = execute
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_nothing_is_done_after_what_failed() -> None:
+    connection = Recorded(fails="COMMIT")
+    ahead = Ahead(cast(Connection, connection))
+    for statement in ("one", "COMMIT", "BEGIN", "two"):
+        ahead.write(statement, ())
+    with pytest.raises(sqlite3.OperationalError, match="COMMIT"):
+        ahead.wait()
+    assert connection.told == ["one", "COMMIT"]
+    ahead.end()
+
+
+def test_who_is_much_faster_than_the_disk_waits_for_it() -> None:
+    goes_on = threading.Event()
+    connection = Recorded(waits=goes_on)
+    ahead = Ahead(cast(Connection, connection))
+    count = 2 * OPEN_LIMIT
+
+    def writes() -> None:
+        for number in range(count):
+            ahead.write(str(number), ())
+        ahead.wait()
+
+    writer = threading.Thread(target=writes, daemon=True)
+    writer.start()
+    writer.join(0.1)
+    try:
+        assert writer.is_alive()
+        assert ahead.busy
+        assert ahead.open == OPEN_LIMIT
+    finally:
+        goes_on.set()
+        writer.join(10)
+    assert connection.told == [str(number) for number in range(count)]
+    assert not ahead.busy
+    ahead.end()
