@@ -144,15 +144,14 @@ def stage_environment(
     Every variable is always there, empty where there is nothing to say. What an outer run
     exported is not inherited. Raises `CannotStart` for a value that no variable can hold.
     """
-    outer = inherited.get(_EXPORTED, "").split()
-    kept = {
-        name: value
-        for name, value in inherited.items()
-        if name not in _NAMES and name not in outer and not name.startswith(_INPUT)
-    }
+    kept = dict(inherited)
+    gone = [name for name in kept if name.startswith(_INPUT)]
+    gone += kept.keys() & _NAMES
+    gone += kept.get(_EXPORTED, "").split()
     if call.own_workspace:
-        # Where an outer git says that the repository is, the branch's files are not.
-        kept = {name: value for name, value in kept.items() if name not in GIT_PLACES}
+        gone += GIT_PLACES  # where an outer git's repository is, the branch's files are not
+    for name in gone:
+        kept.pop(name, None)
     said = {
         "ATTRACTOR_RUN_ID": call.run_id,
         "ATTRACTOR_NODE_ID": call.step.id,
