@@ -7,7 +7,7 @@ journal on a resume. It must not know what records mean to a run.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
 from ..carried import FULL
 from ..ports import Store, Turn
@@ -104,10 +104,11 @@ class Topology:
         """Take a turn of the journal into account: one just written, or read on a resume."""
         # Asked of each record that there is: the family first, and those that most are of.
         family = type(record)
+        known: Any = record
         if family is StageLifecycle:
-            self._learn_stage(cast(StageLifecycle, record), turn)
+            self._learn_stage(known, turn)
         elif family is ParallelLifecycle:
-            self._learn_parallel(cast(ParallelLifecycle, record), turn)
+            self._learn_parallel(known, turn)
         elif isinstance(record, LinkStageToAgent):
             if record.kind == "turn":
                 self._threads.setdefault(record.path, {})[record.thread_key or ""] = turn.context

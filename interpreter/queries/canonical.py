@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
@@ -56,22 +56,22 @@ class Gathered:
         """Take a record into account."""
         # Asked of each record that there is: most say nothing here, or are of these families.
         family = type(record)
+        known: Any = record
         if family is StageLifecycle:
-            kind = cast(StageLifecycle, record).kind
+            kind = known.kind
             if kind not in _COUNTED:
                 return
             self._count(kind)
             if kind == "interrupted":
                 return
         elif family is ParallelLifecycle:
-            fork = cast(ParallelLifecycle, record)
-            if fork.kind in ParallelLifecycle.ENDS:
-                self._end(fork)
+            if known.kind in ParallelLifecycle.ENDS:
+                self._end(known)
                 return
-            if fork.kind not in _OF_A_FORK:
+            if known.kind not in _OF_A_FORK:
                 return
         elif family is PlanChange:
-            self._begun = begun_by(self._begun, cast(PlanChange, record).plan_digest)
+            self._begun = begun_by(self._begun, known.plan_digest)
             return
         if (entry := canonical_entry(record)) is None:
             return

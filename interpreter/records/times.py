@@ -24,6 +24,7 @@ def _second(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")
 
 
+@lru_cache(maxsize=64)
 def millis(text: str) -> int:
     """Milliseconds since the Unix epoch of a time stamp; 0 for an empty one."""
     return (datetime.fromisoformat(text) - _EPOCH) // _MILLISECOND if text else 0
