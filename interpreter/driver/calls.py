@@ -77,7 +77,8 @@ class Folders:
         if self.spare:
             spare = self.spare.pop()
             try:
-                os.rename(spare, folder)  # noqa: PTH104 - for each stage; an empty one that was there is gone with it
+                # An empty one that was there is gone with it.
+                os.rename(spare, folder)  # noqa: PTH104 - for each stage
             except OSError as error:
                 if error.errno in _THERE:  # as after a hook: the spare one is for another stage
                     self.spare.append(spare)

@@ -7,7 +7,7 @@ for each turn of the run. It must not know what the payloads hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class RunTables:
     ) -> Found:
         """One bounded look for turns of a run beyond `start`, in its order or against it."""
         part = Stretch(self._run_number(run_id), start, newest_first)
-        return look(self._do.all, turn_of, part, limit, where)
+        return look(self._do.all, part, limit, where)
 
     def count(self, run_id: str, kind: str, record_type: str) -> int:
         """How many records of a kind and a family a run has; no turn is read."""
@@ -231,14 +231,6 @@ def refuse_halves(record_type: str, key: str, index: Index | None) -> None:
         f"{record_type}{key}{names}".encode()
     except UnicodeEncodeError as error:
         raise StoreError("half a surrogate pair cannot be stored") from error
-
-
-def turn_of(row: Sequence[Any]) -> Turn:
-    """A turn from what `columns` names. Its own constructor takes half of the time of a page."""
-    return _new(Turn, row)
-
-
-_new = tuple.__new__
 
 
 def _row(row: Any) -> RunRow:

@@ -18,9 +18,9 @@ from .idempotency import refuse_unless_rising, same_turn
 from .identity import number_of
 from .layout import prepare
 from .owner_only import private_file, private_folder
-from .paging import columns
+from .paging import columns, turn_of
 from .removal import Removal, compact
-from .run_tables import RunTables, refuse_halves, turn_of
+from .run_tables import RunTables, refuse_halves
 from .transactions import Transactions
 
 PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024

@@ -57,8 +57,8 @@ class Transactions:
             raise StoreError(self._broken)
         if self.writing:
             return
-        # SQLite is to know before a group begins whether its end is to be synced. A group that is
-        # expected to end like the one before last costs no second transaction then.
+        # SQLite is to know before a group begins whether its end is to be synced. One that ends as
+        # the last one did that came after such a group costs no second transaction then.
         self._synchronous("FULL" if self._syncs_after[self._synced_last] else "NORMAL")
         self._execute("BEGIN IMMEDIATE")
         self.writing = True
@@ -174,7 +174,6 @@ class Transactions:
         self._execute(_TOUCH)
 
     def _end(self) -> None:
-        self._catch_up()
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
