@@ -186,6 +186,15 @@ def faults() -> Iterator[set[str]]:
     FaultyFile.faults.clear()
 
 
+@pytest.fixture
+def on_faulty_disk(path: Path) -> Iterator[Callable[[], SqliteStore]]:
+    """Opens the store on a file system that fails on demand (`faults`)."""
+    name = f"faulty{next(_names)}"
+    vfs = FaultyVFS(name)
+    yield lambda: SqliteStore(path, connect=lambda where: Translated(where, name))
+    vfs.unregister()
+
+
 _names = itertools.count()
 
 
@@ -193,11 +202,9 @@ _names = itertools.count()
     ("fault", "said"), [("full", "the disk is full"), ("sync", "the disk failed")]
 )
 def test_a_failed_commit_is_final_and_loses_nothing_acknowledged(
-    path: Path, faults: set[str], fault: str, said: str
+    path: Path, faults: set[str], fault: str, said: str, on_faulty_disk: Callable[[], SqliteStore]
 ) -> None:
-    name = f"faulty{next(_names)}"
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    store = on_faulty_disk()
     context = store.create_context()
     store.append(context, TYPE, 1, b"", "kept")
     store.commit()
@@ -217,7 +224,6 @@ def test_a_failed_commit_is_final_and_loses_nothing_acknowledged(
         with pytest.raises(StoreError, match="nothing more is written"):
             ask()
     store.close()
-    vfs.unregister()
     again = SqliteStore(path)
     assert keys(again, context)[0] == "kept"
     again.lease("r1").release()
@@ -225,11 +231,9 @@ def test_a_failed_commit_is_final_and_loses_nothing_acknowledged(
 
 
 def test_what_is_saved_is_synced_by_the_next_barrier_and_not_before(
-    path: Path, faults: set[str]
+    path: Path, faults: set[str], on_faulty_disk: Callable[[], SqliteStore]
 ) -> None:
-    name = f"faulty{next(_names)}"
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    store = on_faulty_disk()
     context = store.create_context()
     store.commit()
     faults.add("sync")
@@ -243,17 +247,18 @@ def test_what_is_saved_is_synced_by_the_next_barrier_and_not_before(
     with pytest.raises(StoreError, match="nothing more is written"):
         store.save()
     store.close()
-    vfs.unregister()
 
 
 @pytest.mark.parametrize("saved_before", [False, True], ids=["a group", "what was saved before"])
 @pytest.mark.parametrize("more", ["save", "commit", "append", "head", "begin_commit"])
 def test_whatever_comes_after_a_barrier_that_was_begun_is_told_that_it_failed(
-    path: Path, faults: set[str], more: str, saved_before: bool
+    path: Path,
+    faults: set[str],
+    more: str,
+    saved_before: bool,
+    on_faulty_disk: Callable[[], SqliteStore],
 ) -> None:
-    name = f"faulty{next(_names)}"
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    store = on_faulty_disk()
     context = store.create_context()
     store.commit()
     store.append(context, TYPE, 1, b"", "lost")
@@ -271,7 +276,6 @@ def test_whatever_comes_after_a_barrier_that_was_begun_is_told_that_it_failed(
     with pytest.raises(StoreError, match="nothing more is written"):
         store.save()
     store.close()
-    vfs.unregister()
 
 
 def test_a_store_that_is_closed_ends_the_barrier_that_was_begun_first(path: Path) -> None:
@@ -288,11 +292,9 @@ def test_a_store_that_is_closed_ends_the_barrier_that_was_begun_first(path: Path
 
 
 def test_nobody_who_closes_a_store_hears_of_a_barrier_that_nobody_waits_for(
-    path: Path, faults: set[str]
+    path: Path, faults: set[str], on_faulty_disk: Callable[[], SqliteStore]
 ) -> None:
-    name = f"faulty{next(_names)}"
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    store = on_faulty_disk()
     context = store.create_context()
     store.append(context, TYPE, 1, b"", "kept")
     store.commit()
@@ -302,16 +304,16 @@ def test_nobody_who_closes_a_store_hears_of_a_barrier_that_nobody_waits_for(
     store.close()
     store.close()
     faults.clear()
-    vfs.unregister()
     again = SqliteStore(path)
     assert keys(again, context) == ["kept"]
     again.close()
 
 
-def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(path: Path) -> None:
-    name, synced = f"faulty{next(_names)}", path.with_name("synced")
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(
+    path: Path, on_faulty_disk: Callable[[], SqliteStore]
+) -> None:
+    synced = path.with_name("synced")
+    store = on_faulty_disk()
     FaultyFile.synced = synced
     try:
         context = store.create_context()
@@ -330,16 +332,14 @@ def test_a_barrier_that_was_begun_is_there_when_the_next_saving_returns(path: Pa
     ]
     reader.close()
     store.close()
-    vfs.unregister()
 
 
 @pytest.mark.parametrize("barrier", ["commit", "begin_commit"])
 def test_a_barrier_after_a_group_that_changed_nothing_syncs_what_was_saved_before(
-    path: Path, barrier: str
+    path: Path, barrier: str, on_faulty_disk: Callable[[], SqliteStore]
 ) -> None:
-    name, synced = f"faulty{next(_names)}", path.with_name("synced")
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+    synced = path.with_name("synced")
+    store = on_faulty_disk()
     FaultyFile.synced = synced
     try:
         context = store.create_context()
@@ -355,7 +355,6 @@ def test_a_barrier_after_a_group_that_changed_nothing_syncs_what_was_saved_befor
     finally:
         FaultyFile.synced = None
     store.close()
-    vfs.unregister()
 
 
 @pytest.mark.parametrize(
@@ -401,10 +400,10 @@ def test_what_another_process_wrote_between_two_groups_is_not_overlooked(path: P
     two.close()
 
 
-def test_a_disk_that_fills_up_within_a_group_is_final_too(path: Path, faults: set[str]) -> None:
-    name = f"faulty{next(_names)}"
-    vfs = FaultyVFS(name)
-    store = SqliteStore(path, connect=lambda where: Translated(where, name))
+def test_a_disk_that_fills_up_within_a_group_is_final_too(
+    path: Path, faults: set[str], on_faulty_disk: Callable[[], SqliteStore]
+) -> None:
+    store = on_faulty_disk()
     context = store.create_context()
     store.commit()
     faults.add("full")
@@ -419,7 +418,6 @@ def test_a_disk_that_fills_up_within_a_group_is_final_too(path: Path, faults: se
     with pytest.raises(StoreError, match="nothing more is written"):
         store.commit()
     store.close()
-    vfs.unregister()
     again = SqliteStore(path)
     assert keys(again, context) == []
     again.close()
