@@ -54,7 +54,18 @@ _VERSION_1 = (
         payload TEXT NOT NULL, created TEXT NOT NULL)""",
     "CREATE INDEX controls_run ON controls (run, number)",
 )
-MIGRATIONS = (_VERSION_1,)
+# The key of a run's record is found by its entry, so only the others are kept (`keys`).
+_VERSION_2 = (
+    """CREATE TABLE keys (
+        key TEXT NOT NULL, context INTEGER NOT NULL, turn INTEGER NOT NULL,
+        PRIMARY KEY (key, context)) WITHOUT ROWID""",
+    # Of two columns, SQLite would compare each turn that is not found with all that are.
+    """INSERT INTO keys SELECT key, context, id FROM turns WHERE id NOT IN (
+        SELECT turn FROM runs CROSS JOIN entries ON entries.run = runs.number
+        CROSS JOIN turns AS t ON t.id = turn WHERE t.key = run_id || '|' || seq)""",
+    "DROP INDEX turns_key",
+)
+MIGRATIONS = (_VERSION_1, _VERSION_2)
 VERSION = len(MIGRATIONS)
 
 

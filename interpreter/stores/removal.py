@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..ports import Locked, NotFound, Removed, StoreError
+from .keys import drop_gone, keep_left
 from .leases import holders, take
 from .outbox import TABLES
 from .references import named_in
@@ -44,6 +45,9 @@ class Removal:
         self._read_needed(contexts)
         turns = self._delete("turns", "context", contexts)
         self._delete("contexts", "id", contexts)
+        drop_gone(self.do)
+        for number, _ in going.values():
+            keep_left(self.do, number)
         for table in ("entries", "scopes", "controls", *self._mirrored()):
             self._delete(table, "run", [number for number, _ in going.values()])
         self._delete("runs", "number", [number for number, _ in going.values()])

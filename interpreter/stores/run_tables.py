@@ -29,6 +29,7 @@ from ..ports import (
     Turn,
 )
 from . import layout
+from .keys import Keys
 from .leases import RunLease, take
 from .paging import Stretch, look, taken
 from .transactions import Transactions
@@ -49,6 +50,8 @@ class RunTables:
         self._do = transactions
         self._entries = transactions.waiting(_ENTER)
         self._scopes = transactions.waiting(_SCOPE)
+        self._keys = Keys(transactions)
+        self._taken = self._keys.taken
         self._locks = locks
         # What was read while a group was open, true until somebody else writes.
         self._era = -1
@@ -170,6 +173,7 @@ class RunTables:
         if end is None:
             run = self._run_number(run_id)
             (last,) = self._do.one("SELECT max(seq) FROM entries WHERE run = ?", (run,))
+            self._keys.ask(run_id)
             end = self._ends[run_id] = (run, last or 0)
         return end
 
@@ -220,6 +224,7 @@ class RunTables:
     def _forget(self) -> None:
         self._ends.clear()
         self._epochs.clear()
+        self._keys.forget()
 
 
 def refuse_halves(record_type: str, key: str, index: Index | None) -> None:

@@ -31,9 +31,6 @@ KNOWN_BLOBS = 256
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
-_BY_KEY = f"""
-    SELECT {columns("turns")} FROM turns
-    WHERE context = ? AND key = ?"""  # noqa: S608 - constants only
 _LINE = """
     WITH RECURSIVE line (turn, above, deep, remaining) AS (
         SELECT id, parent, depth, ? FROM turns WHERE id = ?
@@ -102,7 +99,7 @@ class SqliteStore(RunTables):
         """Append one turn; durable after `commit`. The same key and content: the turn that is.
 
         Raises `NotFound`, `KeyConflict` and `Fenced`. Sequence numbers of a run must rise. The
-        key `<run>|<number>` is that record's alone: it is new whenever the number is.
+        key `<run>|<number>` is meant for that record: it is new whenever the number is, as a rule.
         """
         if len(payload) > PAYLOAD_LIMIT_BYTES:
             raise StoreError(f"a record of {len(payload)} bytes is too large for the store")
@@ -112,23 +109,29 @@ class SqliteStore(RunTables):
         if lease is not None:
             self._refuse_fenced(lease)
         place, above = self._heads.get(context) or self._head(context)
-        rises = False
+        is_new = False
         if index is not None:
             run_id, sequence_no = index.run_id, index.sequence_no
             last = (self._ends.get(run_id) or self._end(run_id))[1]
-            rises = sequence_no > last and key == f"{run_id}|{sequence_no}"
-        if parent is not None or not rises:
-            found = do.one(_BY_KEY, (place, key))
+            is_new = (
+                sequence_no > last
+                and key == f"{run_id}|{sequence_no}"
+                and run_id not in self._taken
+            )
+        if not is_new:
+            found = self._keys.find(place, key)
             if found is not None:
-                return same_turn(turn_of(found), record_type, version, payload, parent)
+                return same_turn(found, record_type, version, payload, parent)
         if parent is not None:
             above = self._reachable(context, above, parent)
-        if index is not None and not rises:
+        if index is not None and not is_new:
             refuse_unless_rising(index, last)
         refuse_halves(record_type, key, index)
         do.counters["turn"] = number = do.counters["turn"] + 1
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
         self._turns.append((number, place, before, depth, record_type, version, payload, key))
+        if not is_new:
+            self._keys.add(place, key, number, index)
         self._heads[context] = (place, (number, depth))
         if index is not None:
             self._enter(index, number, record_type)

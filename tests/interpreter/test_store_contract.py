@@ -277,6 +277,123 @@ def test_a_key_made_of_run_and_number_is_as_good_as_any(store: Store) -> None:
     assert store.records("r1") == (first, second)
 
 
+ODD_RUNS = ["r1", "a|b", "a|1", "|", "", "7", "日本語|é", "r}", "a\x00|", "r" * 5000]
+NEITHER = ["r1|01", "r1|1 ", "r1|+1", "r1|-1", "r1|²", "r1|1|1", "r1|", "|1", "r1", f"r1|{2**63}"]
+LARGEST = 2**63 - 1
+
+
+def own(
+    store: Store, context: str, run_id: str, number: int, payload: bytes = b"", place: int = 0
+) -> Turn:
+    """A record with the key that is its own; `place` is the number in its index, if another."""
+    index = Index(run_id, place or number)
+    return store.append(context, TYPE, 1, payload, f"{run_id}|{number}", index=index)
+
+
+@pytest.mark.parametrize("run_id", ODD_RUNS, ids=lambda name: ascii(name)[:20])
+@pytest.mark.parametrize("saved", [False, True], ids=["in one group", "in the next group"])
+def test_the_key_of_a_record_is_a_key_for_whoever_repeats_it(
+    store: Store, run_id: str, saved: bool
+) -> None:
+    context = a_run(store, run_id)
+    records = [own(store, context, run_id, number) for number in (1, 2, 10, LARGEST)]
+    if saved:
+        store.save()
+    for turn in records:
+        for index in (None, Index(run_id, 1), Index(run_id, 11)):
+            assert store.append(context, TYPE, 1, b"", turn.key, index=index) == turn
+            with pytest.raises(KeyConflict, match="used before with other content"):
+                store.append(context, TYPE, 1, b"other", turn.key, index=index)
+    assert store.records(run_id) == store.last(context, 99) == tuple(records)
+
+
+@pytest.mark.parametrize("key", NEITHER)
+def test_a_key_that_only_looks_like_that_of_a_record_is_another(store: Store, key: str) -> None:
+    context = a_run(store)
+    first = own(store, context, "r1", 1)
+    turn = append(store, context, key)
+    assert turn.id != first.id
+    assert append(store, context, key) == turn
+    with pytest.raises(KeyConflict):
+        append(store, context, key, b"other")
+    assert own(store, context, "r1", 2).parent == turn.id
+
+
+@pytest.mark.parametrize("key", ["", "|", "1", "a|1", "é|1", "a\x00b", "a\x00c|1"])
+@without_runs
+def test_any_text_is_a_key(store: Store, key: str) -> None:
+    context = store.create_context()
+    turn = append(store, context, key)
+    append(store, context, f"{key}more")
+    assert append(store, context, key) == turn
+    with pytest.raises(KeyConflict):
+        append(store, context, key, b"other")
+
+
+def test_the_key_of_a_record_is_free_in_another_context(store: Store) -> None:
+    context, other = a_run(store), store.create_context()
+    first = own(store, context, "r1", 1, b"1")
+    aside = append(store, other, "r1|1", b"2")
+    assert aside.id != first.id
+    assert append(store, other, "r1|1", b"2") == aside
+    assert own(store, context, "r1", 1, b"1") == first
+    for place, payload in ((context, b"2"), (other, b"1")):
+        with pytest.raises(KeyConflict):
+            append(store, place, "r1|1", payload)
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        pytest.param(lambda store, at: append(store, at, "r1|3"), id="no record"),
+        pytest.param(
+            lambda store, at: own(store, at, "r1", 3, b"\x80", place=2), id="a record before it"
+        ),
+        pytest.param(
+            lambda store, at: store.append(at, TYPE, 1, b"\x80", "r1|3", index=Index("r2", 3)),
+            id="another run's record",
+        ),
+    ],
+)
+@pytest.mark.parametrize("saved", [False, True], ids=["in one group", "in the next group"])
+def test_a_record_whose_key_was_taken_before_is_no_second_turn(
+    store: Store, taken: Callable[[Store, str], Turn], saved: bool
+) -> None:
+    context = a_run(store)
+    a_run(store, "r2")
+    own(store, context, "r1", 1)
+    there = taken(store, context)
+    if saved:
+        store.save()
+    assert own(store, context, "r1", 3, b"\x80") == there
+    with pytest.raises(KeyConflict, match=r"key 'r1\|3'"):
+        own(store, context, "r1", 3, b"other")
+    after = own(store, context, "r1", 4)
+    assert after.parent == there.id
+    assert own(store, context, "r1", 4) == after
+    assert store.records("r1")[-1] == after
+
+
+def test_a_run_may_begin_where_all_its_keys_are_taken(store: Store) -> None:
+    context = store.create_context()
+    there = [append(store, context, f"r1|{number}") for number in (1, 2)]
+    store.create_run(RunRow("r1", context, "p", "d", "running", "t", "t"))
+    assert [own(store, context, "r1", number, b"\x80") for number in (1, 2)] == there
+    with pytest.raises(KeyConflict):
+        own(store, context, "r1", 2)
+    assert store.records("r1") == ()
+
+
+def test_a_record_below_a_parent_that_is_named_keeps_its_key(store: Store) -> None:
+    context = a_run(store)
+    first, second = own(store, context, "r1", 1), own(store, context, "r1", 2)
+    aside = store.append(context, TYPE, 1, b"", "r1|3", index=Index("r1", 3), parent=first.id)
+    assert aside.parent == first.id
+    assert store.append(context, TYPE, 1, b"", "r1|3", parent=first.id) == aside
+    with pytest.raises(KeyConflict):
+        store.append(context, TYPE, 1, b"", "r1|3", parent=second.id)
+
+
 # --- blobs
 
 
@@ -672,6 +789,31 @@ def test_ids_are_not_given_again_and_a_removed_id_may_be_used_anew(store: Store)
     lease = store.lease("r1")
     assert lease.epoch == 1
     lease.release()
+
+
+def test_what_a_removed_run_wrote_elsewhere_keeps_its_keys(store: Store) -> None:
+    elsewhere, _ = a_run(store, "r1"), a_run(store, "r2")
+    there = own(store, elsewhere, "r2", 1)
+    noted = store.append(elsewhere, TYPE, 1, b"", "note", index=Index("r2", 2))
+    assert store.remove_runs(["r2"]).turns == 0
+    assert store.append(elsewhere, TYPE, 1, b"", "r2|1") == there
+    assert store.append(elsewhere, TYPE, 1, b"", "note") == noted
+    a_run(store, "r2")
+    assert own(store, elsewhere, "r2", 1) == there
+    with pytest.raises(KeyConflict):
+        own(store, elsewhere, "r2", 1, b"other")
+
+
+def test_the_keys_of_what_was_removed_are_free_again(store: Store) -> None:
+    gone, kept = a_run(store, "r1"), a_run(store, "r2")
+    for context in (gone, kept):
+        append(store, context, "note")
+        append(store, context, "r1|1")
+    store.remove_runs(["r1"])
+    again = a_run(store, "r1")
+    assert [append(store, again, key, b"other").key for key in ("note", "r1|1")] == ["note", "r1|1"]
+    with pytest.raises(KeyConflict):
+        append(store, kept, "note", b"other")
 
 
 def test_removing_nothing_is_nothing(store: Store) -> None:
