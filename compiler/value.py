@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 Json: TypeAlias = (
@@ -31,6 +32,10 @@ def canonical(value: Json) -> str:
         return _ENCODER.encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise NotJson(str(error)) from error
+
+
+quoted = encode_basestring
+"""The canonical JSON text of a string, for those who ask for many."""
 
 
 def _plain(value: object) -> object:

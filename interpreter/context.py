@@ -29,6 +29,9 @@ class Written(NamedTuple):
     writer: str
 
 
+_new = tuple.__new__  # what a named tuple does, without its own call
+
+
 class _Cleared:
     """Marks a key of the base that this overlay took away."""
 
@@ -109,7 +112,7 @@ class Context(Mapping[str, Json]):
 
     def set(self, key: str, value: Json, writer: str) -> None:
         """Write a value; only `apply` may call this."""
-        self._own[key] = Written(value, writer)
+        self._own[key] = _new(Written, (value, writer))
 
     def clear(self, keys: tuple[str, ...], prefixes: tuple[str, ...]) -> None:
         """Take away these keys, all reserved, and all with such a beginning; only by `apply`."""

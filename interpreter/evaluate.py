@@ -49,6 +49,8 @@ def holds(expr: Expr | None, scene: Scene, notes: list[str] | None = None) -> bo
 
 def render(template: Template, context: Mapping[str, Json], inputs: Mapping[str, Json]) -> str:
     """A template with its references replaced; an absent key becomes nothing."""
+    if len(template) == 1 and isinstance(template[0], str):
+        return template[0]
     parts: list[str] = []
     for part in template:
         match part:

@@ -7,8 +7,9 @@ reason, never an exception to the core. It must not know who ran the stage, or w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from attractorc.compiler.value import Json
 
@@ -34,6 +35,8 @@ class Status(StrEnum):
         return self in _SUCCEEDED
 
 
+STATUS_OF: Mapping[str, Status] = {status.value: status for status in Status}
+"""Each status by its text, as records hold it."""
 _SUCCEEDED = (Status.SUCCESS, Status.PARTIAL_SUCCESS, Status.SKIPPED)
 
 
@@ -58,8 +61,10 @@ class End(StrEnum):
         return self in (End.FAIL, End.TIMED_OUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Outcome(NamedTuple):
     """The result of one attempt (specification 5.2).
 
     `permanent` marks a failure that trying again cannot mend (missing program, refused
@@ -73,15 +78,15 @@ class Outcome:
     status: Status
     preferred_label: str = ""
     suggested_next_ids: tuple[str, ...] = ()
-    context_updates: Mapping[str, Json] = field(default_factory=dict)
+    context_updates: Mapping[str, Json] = _NOTHING
     notes: str = ""
     failure_reason: str = ""
     permanent: bool = False
     source: str = "handler"
-    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    artifacts: Mapping[str, bytes] = _NOTHING
     ignored: tuple[str, ...] = ()
     session: str = ""
-    agent: Mapping[str, Json] = field(default_factory=dict)
+    agent: Mapping[str, Json] = _NOTHING
 
 
 def failed(reason: str, *, permanent: bool = False, source: str = "handler") -> Outcome:

@@ -10,7 +10,7 @@ from collections.abc import Container
 from functools import lru_cache
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def prefixes(path: str) -> tuple[str, ...]:
     """A path and all that it lies below, innermost first; () for the trunk's, which is ''."""
     found = []

@@ -6,7 +6,6 @@ must not know walkers, handlers or clocks.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 
 from attractorc.compiler.plan.model import Step
@@ -53,8 +52,7 @@ def final(step: Step, outcome: Outcome, attempt: int) -> Outcome:
         and not outcome.permanent
     )
     if exhausted and step.allow_partial:
-        return replace(
-            outcome,
+        return outcome._replace(
             status=Status.PARTIAL_SUCCESS,
             notes=outcome.notes or "retries exhausted, partial result accepted",
             failure_reason="",
@@ -62,7 +60,7 @@ def final(step: Step, outcome: Outcome, attempt: int) -> Outcome:
     if outcome.status is Status.RETRY:
         tries = "1 try" if attempt == 1 else f"{attempt} tries"
         reason = outcome.failure_reason or "the stage asked for another try"
-        return replace(
-            outcome, status=Status.FAIL, failure_reason=f"gave up after {tries}: {reason}"
+        return outcome._replace(
+            status=Status.FAIL, failure_reason=f"gave up after {tries}: {reason}"
         )
     return outcome

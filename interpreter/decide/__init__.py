@@ -37,10 +37,12 @@ def decide(state: State, limits: Limits) -> tuple[Command, ...]:
     """
     if state.cancelling:
         return decide_cancelled(state)
-    while (commands := _walkers(state, limits)) is None:
-        pass  # one of them waits for a slot now
-    if commands:
-        return commands
+    while state.ready:
+        commands = _walkers(state, limits)
+        if commands:
+            return commands
+        if commands is not None:  # else one of them waits for a slot now
+            break
     for stage in list(state.forks_ready):
         commands = decide_fork(state, state.forks[stage], limits)
         if commands:

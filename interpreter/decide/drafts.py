@@ -20,6 +20,7 @@ from ..records import (
     RouteDecision,
     StageLifecycle,
 )
+from ..records.drafts import drafted
 from ..state import Fork, State, Walker
 
 HANDLER_NAMES = {
@@ -44,39 +45,38 @@ def handler_name(work: Work) -> str:
 
 def stage(state: State, walker: Walker, kind: str, **fields: Any) -> StageLifecycle:
     """A record about the walker's current attempt."""
-    return StageLifecycle(
-        kind=kind,
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        attempt=walker.attempt,
-        stage_attempt_id=walker.attempt_id(state.run_id),
-        **fields,
-    )
+    return _stage(state, walker, kind, fields)
+
+
+def _stage(state: State, walker: Walker, kind: str, fields: dict[str, Any]) -> StageLifecycle:
+    fields["kind"] = kind
+    fields["node_id"] = walker.node
+    fields["path"] = walker.path
+    fields["visit"] = walker.visit
+    fields["attempt"] = walker.attempt
+    fields["stage_attempt_id"] = walker.attempt_id(state.run_id)
+    return drafted(StageLifecycle, fields)
 
 
 def started(state: State, walker: Walker) -> StageLifecycle:
     """The start of the walker's current attempt."""
-    return stage(
-        state,
-        walker,
-        "started",
-        handler=handler_name(walker.step.work),
-        epoch=state.epoch,
-        **attempt_fields(state, walker),
-    )
+    fields: dict[str, Any] = {} if walker.memory is None else attempt_fields(walker)
+    fields["handler"] = handler_name(walker.step.work)
+    fields["epoch"] = state.epoch
+    return _stage(state, walker, "started", fields)
 
 
 def committed(state: State, walker: Walker, outcome: Outcome, **fields: Any) -> StageLifecycle:
     """The final outcome of the walker's current stage."""
     kind = "completed" if outcome.status.succeeded else "failed"
-    return stage(state, walker, kind, **spoken(outcome), **fields)
+    fields.update(spoken(outcome))
+    return _stage(state, walker, kind, fields)
 
 
 def spoken(outcome: Outcome) -> dict[str, Any]:
     """What an outcome says, as fields of a stage record."""
     said: dict[str, Any] = {
-        "status": outcome.status.value,
+        "status": str(outcome.status),
         "context_updates": dict(outcome.context_updates),
         "outcome_source": outcome.source,
     }
@@ -123,21 +123,21 @@ def child(
 
 def route(state: State, walker: Walker, rule: str, **fields: Any) -> RouteDecision:
     """A decision about where the walker goes after its current stage."""
-    return RouteDecision(
-        node_id=walker.node,
-        path=walker.path,
-        visit=walker.visit,
-        stage_attempt_id=walker.attempt_id(state.run_id),
-        rule=rule,
-        **fields,
-    )
+    fields["node_id"] = walker.node
+    fields["path"] = walker.path
+    fields["visit"] = walker.visit
+    fields["stage_attempt_id"] = walker.attempt_id(state.run_id)
+    fields["rule"] = rule
+    return drafted(RouteDecision, fields)
 
 
 def parallel(fork: Fork, kind: str, **fields: Any) -> ParallelLifecycle:
     """A record about a fork."""
-    return ParallelLifecycle(
-        kind=kind, node_id=fork.region.fan_out, path=fork.path, visit=fork.visit, **fields
-    )
+    fields["kind"] = kind
+    fields["node_id"] = fork.region.fan_out
+    fields["path"] = fork.path
+    fields["visit"] = fork.visit
+    return drafted(ParallelLifecycle, fields)
 
 
 def asked(walker: Walker, question: Question) -> InterviewLifecycle:

@@ -8,7 +8,7 @@ ties under the keys before is put to either. Pure. It must not know how winners 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from attractorc.compiler.plan.labels import accelerator
@@ -84,7 +84,7 @@ def start(state: State, walker: Walker) -> tuple[Command, ...]:
     """Commands for a walker that has a slot: journal what is asked, then ask the agent."""
     asking = matter(state, walker).asking
     asked: dict[str, Json] = {"key": asking.kind, "candidates": list(asking.candidates)}
-    more = attempt_fields(state, walker)
+    more = attempt_fields(walker)
     record = drafts.stage(state, walker, "judging", handler="agent", asked=asked, **more)
     return (Commit((record,)), StartAttempt(walker.path))
 
@@ -132,7 +132,7 @@ def judged(
     if retry.tries_again(step.retry, fault, walker.attempt):
         return concluded(state, walker, fault, duration_ms=duration_ms, factor=factor)
     final = retry.final(step, fault, walker.attempt)
-    fault = replace(fault, failure_reason=final.failure_reason or fault.failure_reason)
+    fault = fault._replace(failure_reason=final.failure_reason or fault.failure_reason)
     return (unjudged(state, walker, fault, duration_ms),)
 
 

@@ -28,6 +28,7 @@ from attractorc.compiler.value import Json
 from ..evaluate import Scene
 from ..outcome import End, Outcome, Status, failed
 from ..records import RouteDecision
+from ..records.drafts import InOrder
 from ..routing import Choice, Spot, after_join, choose, only_way
 from ..state import Phase, State, Walker
 from . import children, drafts, fan_in, judging, people, unsure
@@ -209,17 +210,17 @@ def _no_restart(state: State, walker: Walker) -> str | None:
 
 
 def _edge(source: str, target: str, route: Route | None) -> dict[str, Json]:
-    edge: dict[str, Json] = {"from": source, "to": target}
+    edge = InOrder()
+    if route is not None and route.fidelity:
+        # What an agent there is told depends on the edge that was taken (specification 5.4).
+        edge["fidelity"] = route.fidelity
+    edge["from"] = source
     if route is not None and route.label:
         edge["label"] = route.label
-    if route is not None and (route.fidelity or route.thread_id):
-        # What an agent there is told depends on the edge that was taken (specification 5.4).
-        edge.update(_present(fidelity=route.fidelity, thread=route.thread_id))
+    if route is not None and route.thread_id:
+        edge["thread"] = route.thread_id
+    edge["to"] = target
     return edge
-
-
-def _present(**values: str | None) -> dict[str, Json]:
-    return {name: value for name, value in values.items() if value}
 
 
 ENDS = {

@@ -6,7 +6,6 @@ not know where updates come from.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from attractorc.compiler.plan.model import Step
@@ -25,7 +24,7 @@ def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
     if kept == list(updates):
         return outcome, []
     dropped = sorted(updates.keys() - kept)
-    return replace(outcome, context_updates={key: updates[key] for key in kept}), dropped
+    return outcome._replace(context_updates={key: updates[key] for key in kept}), dropped
 
 
 def is_reserved(key: str) -> bool:

@@ -143,8 +143,8 @@ def call_for(
     blob: Callable[[str], bytes],
 ) -> Call:
     """The call of the attempt that a walker is about to make. `blob` reads one of the store's."""
-    step = walker.step
-    prompt = ""
+    step, attempt_id = walker.step, walker.attempt_id(state.run_id)
+    prompt = branch_id = ""
     candidates: tuple[str, ...] = ()
     if isinstance(step.work, Agent):
         prompt = render(step.work.prompt, walker.context, walker.inputs)
@@ -154,41 +154,54 @@ def call_for(
     seen: Mapping[str, Json] = walker.context
     if walker.child is not None:
         step, prompt, seen = supervising.asked(state, walker)
+        attempt_id = supervising.call_id(state, walker)
     carried, session = NOTHING, ""
     if walker.memory is not None and agent_of(step) is not None:
         carried, session = told(state, walker, blob)
-    fork = state.own_fork(walker)
+    folder, own = folders.workspace, ""
+    if walker.parent_fork is not None or walker.caller is not None:  # else on the run's trunk
+        folder, own = _folder(state, walker, folder)
+        fork = state.own_fork(walker)
+        branch_id = "" if fork is None else fork.branches[walker.branch_index].id
+    return Call(
+        state.run_id,
+        step,
+        walker.path,
+        branch_id,
+        walker.visit,
+        walker.attempt,
+        walker.stage,
+        attempt_id,
+        _View(seen),
+        walker.plan.goal,
+        walker.inputs,
+        prompt,
+        folder,
+        folders.logs_root,
+        lambda: folders.make(walker),
+        report,
+        durable,
+        candidates,
+        bool(own),
+        session,
+        carried,
+    )
+
+
+def _folder(state: State, walker: Walker, folder: Path) -> tuple[Path, str]:
+    """The folder that a walker's stages work in, and the workspace of its own that it lies in."""
     own = state.workspace_of(walker)
-    folder = Path(own) if own else folders.workspace
+    if own:
+        folder = Path(own)
     if inner := supervising.workdirs(state, walker):
         folder = folder.joinpath(*inner)
-    return Call(
-        run_id=state.run_id,
-        step=step,
-        path=walker.path,
-        branch_id="" if fork is None else fork.branches[walker.branch_index].id,
-        visit=walker.visit,
-        attempt=walker.attempt,
-        stage_id=walker.stage,
-        attempt_id=supervising.call_id(state, walker),
-        context=_View(seen),
-        goal=walker.plan.goal,
-        inputs=walker.inputs,
-        prompt=prompt,
-        workspace=folder,
-        logs_root=folders.logs_root,
-        stage_dir=lambda: folders.make(walker),
-        report=report,
-        durable=durable,
-        candidates=candidates,
-        own_workspace=bool(own),
-        session=session,
-        carried=carried,
-    )
+    return folder, own
 
 
 class _View(Mapping[str, Json]):
     """What a handler reads: copies, so that what it does to a value reaches nobody."""
+
+    __slots__ = ("_context",)
 
     def __init__(self, context: Mapping[str, Json]) -> None:
         self._context = context

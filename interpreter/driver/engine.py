@@ -181,7 +181,8 @@ class Engine:
         effects: list[Callable[[], None]] = []
         state = self._journal.state
         for record in self._journal.append(records):
-            effects.extend(self._tasks.timers_for(record))
+            if (timer := self._tasks.timer_for(record)) is not None:
+                effects.append(timer)
             if state.timed:
                 self._deadlines.heed(state, record)
                 if late := settle.late_paths(state, record):

@@ -8,7 +8,7 @@ of a run is kept, so secrets are taken out here. It must not decide anything.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from attractorc.compiler.plan.model import Plan
@@ -19,9 +19,9 @@ from ..queries.canonical import Gathered
 from ..queries.plans import follow
 from ..queries.reading import turn_record
 from ..records import ParallelLifecycle, Record, RunLifecycle
-from ..records.blobs import externalised
+from ..records.blobs import externalised, stays_whole
 from ..records.codec import encode, is_known, type_name
-from ..records.drafts import filled
+from ..records.drafts import InOrder, filled
 from ..records.redacting import redacted
 from ..records.times import stamp
 from ..redaction import NO_SECRETS, Secrets
@@ -29,6 +29,7 @@ from ..state import State, apply, begin
 from .topology import Topology
 
 PAGE = 1_000
+_new = tuple.__new__  # what a named tuple does, without its own call
 
 Listener = Callable[[Record, State], None]
 
@@ -58,13 +59,14 @@ class Journal:
         self._open = not secrets
         self._stamped = (0, stamp(0))
 
-    def append(self, drafts: Iterable[Record]) -> tuple[Record, ...]:
+    def append(self, drafts: Sequence[Record]) -> tuple[Record, ...]:
         """Append and apply drafts in order; durable only after the next `barrier`."""
         now = self._clock.now()
-        kept: list[Record] = []
-        for draft in drafts:
-            kept.append(self._append(draft, now))
-        return tuple(kept)
+        if self._stamped[0] != now:  # many records share a millisecond
+            self._stamped = (now, stamp(now))
+        if len(drafts) == 1:
+            return (self._append(drafts[0], now),)
+        return tuple([self._append(draft, now) for draft in drafts])
 
     def save(self) -> None:
         """Everything appended so far survives the process (store.md)."""
@@ -92,11 +94,12 @@ class Journal:
 
     def put_artifacts(self, artifacts: Mapping[str, bytes]) -> dict[str, Json]:
         """Store files of an attempt as blobs; the references that its record holds."""
-        references: dict[str, Json] = {}
+        references: dict[str, Json] = InOrder()
         for name, data in sorted(artifacts.items()):
-            blob, size = self.put_blob(data)
+            kept = data if self._open else self.secrets.data(data)
+            blob = self.store.put_blob(kept)
             media_type = "text/markdown" if name.endswith(".md") else "text/plain"
-            references[name] = {"blob": blob, "size": size, "media_type": media_type}
+            references[name] = {"blob": blob, "media_type": media_type, "size": len(kept)}
         return references
 
     def put_blob(self, data: bytes) -> tuple[str, int]:
@@ -111,10 +114,9 @@ class Journal:
         context = topology.place(draft)
         number = state.sequence_no + 1
         run_id = state.run_id or draft.run_id
-        if self._stamped[0] != now:  # many records share a millisecond
-            self._stamped = (now, stamp(now))
-        whole = filled(draft, run_id=run_id, sequence_no=number, timestamp=self._stamped[1])
-        record, payload = self._kept(whole)
+        given = draft.__dict__  # as `filled`, for each record that there is
+        given["run_id"], given["sequence_no"], given["timestamp"] = run_id, number, self._stamped[1]
+        record, payload = self._kept(draft)
         turn = self.store.append(
             context,
             record.TYPE,
@@ -127,7 +129,7 @@ class Journal:
         topology.learn(record, turn)
         apply(state, record)
         self.gathered.note(record)
-        if isinstance(record, RunLifecycle):
+        if type(record) is RunLifecycle:
             self.store.update_run(run_id, state.status, record.timestamp)
         for listener in self._listeners:
             listener(record, state)
@@ -135,12 +137,12 @@ class Journal:
 
     def _kept(self, record: Record) -> tuple[Record, bytes]:
         """The record without secrets, and its bytes, with large values in blobs."""
-        if self._open:
-            return record, encode(externalised(record, self.store))
         payload = encode(record)
-        if self.secrets.suspects(payload):
+        if not self._open and self.secrets.suspects(payload):
             record = redacted(record, self.secrets)
             payload = encode(record)
+        if stays_whole(payload):
+            return record, payload
         outside = externalised(record, self.store)
         return record, payload if outside is record else encode(outside)
 
@@ -156,14 +158,17 @@ class Journal:
 
 def index_of(record: Record) -> Index:
     """What a record is found by in the store."""
-    given = record.__dict__  # every family leaves out what it does not have
-    return Index(
-        record.run_id,
-        record.sequence_no,
-        given.get("kind", ""),
-        given.get("node_id", ""),
-        given.get("branch_path") or given.get("path", ""),
-        given.get("stage_attempt_id", ""),
+    given = record.__dict__.get  # every family leaves out what it does not have
+    return _new(
+        Index,
+        (
+            record.run_id,
+            record.sequence_no,
+            given("kind", ""),
+            given("node_id", ""),
+            given("branch_path") or given("path", ""),
+            given("stage_attempt_id", ""),
+        ),
     )
 
 

@@ -117,15 +117,15 @@ class Tasks:
         """Wait until a walker's backoff is over."""
         self.timers[path] = asyncio.create_task(self._delay(path))
 
-    def timers_for(self, record: Record) -> list[Callable[[], None]]:
-        """The timers that a record calls for: the end of a backoff, a supervisor's next look."""
+    def timer_for(self, record: Record) -> Callable[[], None] | None:
+        """The timer that a record calls for: the end of a backoff, a supervisor's next look."""
         if isinstance(record, StageLifecycle):
-            return [partial(self.wait, record.path)] if record.kind == "retrying" else []
+            return partial(self.wait, record.path) if record.kind == "retrying" else None
         if isinstance(record, ChildLifecycle) and supervising.waits(
             self._journal.state, record.path
         ):
-            return [partial(self.look, record.path)]
-        return []
+            return partial(self.look, record.path)
+        return None
 
     def take_up(self) -> None:
         """Timers and open questions of a state that was folded from a journal."""

@@ -9,11 +9,12 @@ what any fidelity means.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from attractorc.compiler.plan.model import Agent, Plan, Step
 
 from ..carried import COMPACT, FULL, SUMMARY_HIGH
-from ..state import State, Walker
+from ..state import Walker
 from ..state.memory import Memory, agent_of
 
 
@@ -48,7 +49,7 @@ def resolved(plan: Plan, step: Step, agent: Agent, memory: Memory) -> Resolved:
     return Resolved(FULL, thread)
 
 
-def attempt_fields(state: State, walker: Walker) -> dict[str, str]:
+def attempt_fields(walker: Walker) -> dict[str, Any]:
     """What a record of an attempt's start says of all this: nothing where it is the default."""
     if walker.memory is None:
         return {}

@@ -26,7 +26,7 @@ def told(state: State, walker: Walker, blob: Callable[[str], bytes]) -> tuple[Ca
     fidelity = memory.fidelity or COMPACT
     text = partial(preamble, state, walker, fidelity)
     if fidelity != FULL:
-        return Carried(fidelity, memory.thread, preamble=text), ""
+        return Carried(fidelity, memory.thread, "", text), ""
     thread = _thread(memory)
     if thread is None:
         return Carried(fidelity, memory.thread, preamble=text), ""

@@ -7,7 +7,6 @@ The handler knows what becomes of a response, and no backend's ways.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -136,7 +135,7 @@ class AgentHandler:
         response = Response(given) if isinstance(given, str) else given
         outcome = _outcome(sent, name, response)
         if not hasattr(backend, "respond_at_once"):  # else nobody was asked, at no cost
-            outcome = replace(outcome, agent=_answered(name, agent, response))
+            outcome = outcome._replace(agent=_answered(name, agent, response))
         if response.status_file is None:
             return outcome
         return decided(outcome, response.status_file, call.step, lenient=self._lenient)
@@ -162,8 +161,7 @@ def _outcome(sent: Sending, name: str, response: Response) -> Outcome:
     artifacts = dict(outcome.artifacts)
     if sent.turn is not sent.shown:
         artifacts[TURN_FILE] = sent.turn.encode("utf-8", "replace")
-    return replace(
-        outcome,
+    return outcome._replace(
         artifacts=artifacts,
         session=response.session,
         agent={"backend": name, **outcome.agent},
@@ -180,22 +178,26 @@ def agent_outcome(step: Step, prompt: str, response: Response) -> Outcome:
         "last_response": response.text[:LAST_RESPONSE_LIMIT],
         "last_stage": step.id,
     }
-    key = declared_key(step)
-    if key is not None:
+    if step.writes is not None and (key := declared_key(step)) is not None:
         updates[key] = response.text
+    notes = response.notes
+    if not notes and response.status.succeeded:
+        notes = f"Stage completed: {step.id}"
+    artifacts = {
+        PROMPT_FILE: prompt.encode("utf-8", "replace"),
+        RESPONSE_FILE: response.text.encode("utf-8", "replace"),
+        **response.artifacts,
+    }
     return Outcome(
-        status=response.status,
-        context_updates=updates,
-        notes=response.notes
-        or (f"Stage completed: {step.id}" if response.status.succeeded else ""),
-        failure_reason=response.failure_reason,
-        permanent=response.permanent,
-        source=response.source,
-        artifacts={
-            PROMPT_FILE: prompt.encode("utf-8", "replace"),
-            RESPONSE_FILE: response.text.encode("utf-8", "replace"),
-            **response.artifacts,
-        },
-        ignored=response.ignored,
-        session=response.session,
+        response.status,
+        "",
+        (),
+        updates,
+        notes,
+        response.failure_reason,
+        response.permanent,
+        response.source,
+        artifacts,
+        response.ignored,
+        response.session,
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from attractorc.compiler.plan.model import Tool
@@ -89,8 +88,8 @@ class HookedHandler:
                 said = Verdict(Status.FAIL, f"the post hook cannot be run: {error}")
             if said.status is not Status.SUCCESS:
                 note = f"{outcome.notes}; {said.reason}" if outcome.notes else said.reason
-                outcome = replace(outcome, notes=note)
-        return replace(outcome, artifacts={**outcome.artifacts, **artifacts})
+                outcome = outcome._replace(notes=note)
+        return outcome._replace(artifacts={**outcome.artifacts, **artifacts})
 
     async def _said(
         self,

@@ -7,6 +7,7 @@ journaled. It must not know how a handler runs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from attractorc.compiler.plan.model import Step
@@ -18,6 +19,8 @@ from ..ports import Answer
 _KINDS = Literal["chosen", "timeout", "skipped", "parked"]
 _TEXTS = ("preferred_label", "notes", "failure_reason", "source", "session")
 _STR = {str}
+_BYTES = {bytes}
+_PLAIN_MAPPINGS = (MappingProxyType, dict)
 _IGNORED_LIMIT = 20
 _SENTENCE_LIMIT = 300
 _LISTS = {"suggested_next_ids": "node ids", "ignored": "sentences"}
@@ -37,46 +40,38 @@ def vetted(outcome: object) -> Outcome:
     """
     if not isinstance(outcome, Outcome):
         return failed(f"the handler returned a {type(outcome).__name__}, not an outcome")
-    problem = _problem(outcome)
-    if problem:
+    if not _is_plain(outcome) and (problem := _problem(outcome)):
         return failed(f"the handler's outcome cannot be used: {problem}")
+    status, label, suggested, updates, notes, reason, permanent, source = outcome[:8]
+    artifacts, ignored, session, agent = outcome[8:]
     try:
-        updates = checked_updates(outcome.context_updates)
-        for text in (
-            outcome.preferred_label,
-            outcome.notes,
-            outcome.failure_reason,
-            outcome.source,
-            outcome.session,
-            *outcome.suggested_next_ids,
-            *outcome.artifacts,
-            *outcome.ignored,
-        ):
-            if not text.isascii():
-                checked(text)
-        agent = checked_updates(outcome.agent)
+        updates = checked_updates(updates)
+        if not "".join(
+            (label, notes, reason, source, session, *suggested, *artifacts, *ignored)
+        ).isascii():
+            checked((label, notes, reason, source, session, suggested, list(artifacts), ignored))
+        if agent:
+            agent = checked_updates(agent)
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
     return Outcome(
-        outcome.status,
-        outcome.preferred_label,
-        tuple(outcome.suggested_next_ids),
+        status,
+        label,
+        tuple(suggested),
         updates,
-        outcome.notes,
-        outcome.failure_reason,
-        outcome.permanent,
-        outcome.source,
-        dict(outcome.artifacts),
-        _bounded(outcome.ignored),
-        outcome.session,
+        notes,
+        reason,
+        permanent,
+        source,
+        dict(artifacts),
+        _bounded(ignored) if ignored else (),
+        session,
         agent,
     )
 
 
 def _bounded(sentences: Sequence[str]) -> tuple[str, ...]:
     """What did not count, as much as a record is to hold of it: programs may say anything."""
-    if not sentences:
-        return ()
     kept = [
         each if len(each) <= _SENTENCE_LIMIT else each[: _SENTENCE_LIMIT - 3] + "..."
         for each in sentences[:_IGNORED_LIMIT]
@@ -115,22 +110,32 @@ def checked_updates(updates: Mapping[str, object]) -> dict[str, Json]:
     return plain
 
 
+def _is_plain(outcome: Outcome) -> bool:
+    """Whether there is nothing in it but what most outcomes have, all of the right types."""
+    _, label, suggested, updates, notes, reason, _, source, artifacts, ignored, session, agent = (
+        outcome
+    )
+    return (
+        type(outcome.status) is Status
+        and type(label) is type(notes) is type(reason) is type(source) is type(session) is str
+        and suggested == () == ignored
+        and type(updates) is dict
+        and type(artifacts) is dict
+        and not agent
+        and type(agent) in _PLAIN_MAPPINGS
+        and {*map(type, artifacts)} <= _STR
+        and {*map(type, artifacts.values())} <= _BYTES
+    )
+
+
 def _problem(outcome: Outcome) -> str | None:
     """What has the wrong type; annotations are promises that only some authors keep."""
     status: object = outcome.status
     if not isinstance(status, Status):
         return f"its status is {status!r}"
-    texts: tuple[Any, ...] = (
-        outcome.preferred_label,
-        outcome.notes,
-        outcome.failure_reason,
-        outcome.source,
-        outcome.session,
-    )
-    if {*map(type, texts)} != _STR:
-        for name, text in zip(_TEXTS, texts, strict=True):
-            if not isinstance(text, str):
-                return f"'{name}' is not text"
+    for name in _TEXTS:
+        if not isinstance(getattr(outcome, name), str):
+            return f"'{name}' is not text"
     for name, of in _LISTS.items():
         if not _are_texts(getattr(outcome, name)):
             return f"'{name}' is not a list of {of}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from attractorc.compiler.plan.labels import match_text
@@ -41,8 +40,7 @@ def decided(outcome: Outcome, path: Path, step: Step, *, lenient: bool = False) 
         said = read_status(data, lenient)
     except NotJson as error:
         fault = failed(f"the status file cannot be used: {error}", source=SOURCE)
-        return replace(
-            fault,
+        return fault._replace(
             context_updates=outcome.context_updates,
             artifacts=outcome.artifacts,
             ignored=outcome.ignored,
@@ -50,13 +48,13 @@ def decided(outcome: Outcome, path: Path, step: Step, *, lenient: bool = False) 
             agent=outcome.agent,
         )
     if said.status is None:
-        return replace(_without(outcome, step), ignored=(*outcome.ignored, *said.ignored))
+        return _without(outcome, step)._replace(ignored=(*outcome.ignored, *said.ignored))
     return _over(outcome, said, said.status, step)
 
 
 def _without(outcome: Outcome, step: Step) -> Outcome:
     if step.auto_status and outcome.status is Status.SUCCESS:
-        return replace(outcome, notes=_AUTO, source=AUTO_SOURCE)
+        return outcome._replace(notes=_AUTO, source=AUTO_SOURCE)
     return outcome
 
 
@@ -85,8 +83,7 @@ def _over(outcome: Outcome, said: Said, status: Status, step: Step) -> Outcome:
     reason = said.failure_reason
     if not reason and not status.succeeded:
         reason = outcome.failure_reason or said.notes or f"the status file says {status}"
-    return replace(
-        outcome,
+    return outcome._replace(
         status=status,
         preferred_label=said.preferred_label,
         suggested_next_ids=said.suggested_next_ids,

@@ -18,9 +18,6 @@ from attractorc.compiler.value import Json, canonical
 
 from ..paths import lies_in
 from ..records import (
-    ChildLifecycle,
-    FanInDecision,
-    InterviewLifecycle,
     ParallelLifecycle,
     PlanChange,
     Record,
@@ -28,25 +25,22 @@ from ..records import (
     RunLifecycle,
     StageLifecycle,
 )
+from .entries import RESULTS, canonical_entry, route_text, stage_text
 
-ENTRIES_AT_ONCE = 16
-_RESULTS = ("completed", "failed", "retrying")
-_COUNTED = (*_RESULTS, "interrupted")
+_COUNTED = (*RESULTS, "interrupted")
 _OF_A_FORK = ("started", "join_decided")
-STORE_IDS = ("context", "terminal_turn")
 
 
 class Gathered:
     """What a run's records say about its outcome, taken in one by one as they are written.
 
     Kept as text, by path: what a stage wrote is then held once by the context that it went to,
-    and not again as an object. Entries become text a few at a time, and when a branch ends.
+    and not again as an object. The texts of a branch become one when it ends.
     """
 
-    __slots__ = ("_begun", "_cancelled", "_entries", "_texts", "counts")
+    __slots__ = ("_begun", "_cancelled", "_texts", "counts")
 
     def __init__(self) -> None:
-        self._entries: dict[str, list[Json]] = {}
         self._texts: dict[str, list[str]] = {}
         self._cancelled: set[str] = set()
         self._begun: dict[str, Json] = {}
@@ -61,50 +55,52 @@ class Gathered:
             kind = known.kind
             if kind not in _COUNTED:
                 return
-            self._count(kind)
+            self.counts[kind] = self.counts.get(kind, 0) + 1
             if kind == "interrupted":
                 return
-        elif family is ParallelLifecycle:
+            text = stage_text(known)
+        elif family is RouteDecision:
+            text = route_text(known)
+        else:
+            text = self._rarer(family, known)
+            if not text:
+                return
+        texts = self._texts.get(known.path)
+        if texts is None:
+            self._texts[known.path] = [text]
+        else:
+            texts.append(text)
+
+    def _rarer(self, family: type[Record], known: Any) -> str:
+        """The text of an entry of another family, '' where a record says nothing by one."""
+        if family is ParallelLifecycle:
             if known.kind in ParallelLifecycle.ENDS:
                 self._end(known)
-                return
+                return ""
             if known.kind not in _OF_A_FORK:
-                return
+                return ""
         elif family is PlanChange:
             self._begun = begun_by(self._begun, known.plan_digest)
-            return
-        if (entry := canonical_entry(record)) is None:
-            return
+            return ""
+        if (entry := canonical_entry(known)) is None:
+            return ""
         if family is RunLifecycle:
             self._begun = entry
-            return
-        path = str(getattr(record, "path", ""))
-        entries = self._entries.setdefault(path, [])
-        entries.append(entry)
-        if len(entries) >= ENTRIES_AT_ONCE:
-            self._write(path)
+            return ""
+        return canonical(entry)
 
     def _end(self, record: ParallelLifecycle) -> None:
-        """A branch is over: what was gathered of it becomes text, or nothing."""
-        self._count(record.kind)
+        """A branch is over: what was gathered of it becomes one text, or nothing."""
+        self.counts[record.kind] = self.counts.get(record.kind, 0) + 1
         path = record.branch_path or ""
-        self._write(path)
         if record.kind == "branch_cancelled":
             self._cancelled.add(path)
             self._texts.pop(path, None)
-
-    def _count(self, kind: str) -> None:
-        """Count a stage's result or a branch's end: queries need not, once the run has ended."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-
-    def _write(self, path: str) -> None:
-        if entries := self._entries.pop(path, None):
-            self._texts.setdefault(path, []).append(canonical(entries)[1:-1])
+        elif texts := self._texts.get(path):
+            texts[:] = [",".join(texts)]
 
     def text(self, status: str, reason: str, context: Mapping[str, Json]) -> str:
         """The canonical JSON of the outcome of a run that ends so, with this final context."""
-        for path in list(self._entries):
-            self._write(path)
         texts = dict(self._texts)
         if self._begun:
             texts[""] = [canonical(self._begun), *texts.get("", ())]
@@ -158,69 +154,3 @@ def outcome_digest(outcome: Mapping[str, Json]) -> str:
 
 def _digest(text: str) -> str:
     return f"sha256:{sha256(text.encode()).hexdigest()}"
-
-
-def canonical_entry(record: Record) -> dict[str, Json] | None:
-    """What is canonical in one record, None if nothing is."""
-    match record:
-        case StageLifecycle():
-            if record.kind not in _RESULTS:
-                return None
-            return _present(
-                stage=f"{record.node_id}.{record.visit}@{record.attempt}",
-                kind=record.kind,
-                status=record.status,
-                preferred_label=record.preferred_label,
-                failure_reason=record.failure_reason,
-                context_updates=record.context_updates,
-                dropped_keys=record.dropped_keys,
-            )
-        case RouteDecision():
-            return _present(
-                route=f"{record.node_id}.{record.visit}",
-                rule=record.rule,
-                edge=record.selected_edge,
-                status=record.terminated_status,
-                reason=record.terminated_reason,
-            )
-        case ChildLifecycle(kind="started"):
-            return _present(
-                child=f"{record.node_id}.{record.visit}@{record.attempt}",
-                plan_digest=record.plan_digest,
-                inputs=record.inputs,
-            )
-        case ParallelLifecycle(kind="started"):
-            return _present(fork=f"{record.node_id}.{record.visit}", branches=record.branches)
-        case ParallelLifecycle(kind="branch_cancelled"):
-            return None  # listed by the join and the fan-out's results; no order of its own
-        case ParallelLifecycle(kind="join_decided"):
-            return _present(join=record.join)
-        case FanInDecision():
-            branches = [_without(branch, STORE_IDS) for branch in record.branches]
-            return _present(
-                merge=f"{record.node_id}.{record.visit}",
-                status=record.status,
-                reason=record.reason,
-                branches=branches,
-                winner=record.winner,
-                keys=record.keys,
-                files=record.files,
-            )
-        case InterviewLifecycle(kind="completed" | "timeout"):
-            return _present(question=record.question_id, kind=record.kind, selected=record.selected)
-        case RunLifecycle(kind="initialized"):
-            return _present(
-                plan_digest=record.plan_digest, inputs=record.inputs, start=record.start_at
-            )
-        case _:
-            return None
-
-
-def _present(**fields: Any) -> dict[str, Json]:
-    return {name: value for name, value in fields.items() if value}
-
-
-def _without(value: Json, names: tuple[str, ...]) -> Json:
-    if not isinstance(value, Mapping):
-        return value
-    return {name: part for name, part in value.items() if name not in names}

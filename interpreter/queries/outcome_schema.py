@@ -15,7 +15,7 @@ from attractorc.compiler.value import Json
 
 from ..outcome import Status
 from ..records.schema import event_schema
-from .canonical import STORE_IDS
+from .entries import STORE_IDS
 
 _STAGE = "^.+\\.[1-9][0-9]*$"
 

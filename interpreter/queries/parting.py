@@ -14,7 +14,8 @@ from attractorc.compiler.value import Json, canonical
 from ..paths import lies_in
 from ..ports import Store
 from ..records import PlanChange, Record, RunLifecycle
-from .canonical import begun_by, cancelled_paths, canonical_entry
+from .canonical import begun_by, cancelled_paths
+from .entries import canonical_entry
 from .reading import events
 
 PAGE = 1_000

@@ -22,6 +22,7 @@ from .ways import RouteDecision
 
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
+_MARK = MARK.encode()
 _HOLDERS = (StageLifecycle, FanInDecision)
 _OF_A_CHILD = ("inputs", "seen", "context_updates")
 
@@ -31,6 +32,15 @@ class Blobs(Protocol):
 
     def put_blob(self, data: bytes) -> str: ...
     def get_blob(self, digest: str) -> bytes: ...
+
+
+def stays_whole(payload: bytes) -> bool:
+    """Whether nothing in a record of these bytes can be large, or look like a reference.
+
+    JSON takes at most six bytes for one of msgpack: a character that is written as `\\u0000`.
+    """
+    # The first byte alone is found much faster, and stands in few records.
+    return len(payload) <= LIMIT_BYTES // 8 and (_MARK[:1] not in payload or _MARK not in payload)
 
 
 def externalised(record: Record, blobs: Blobs) -> Record:

@@ -20,11 +20,13 @@ import msgpack
 from attractorc.compiler.value import Json
 
 from . import FAMILIES, declaring
+from .drafts import InOrder
 from .record import Record
 
 _BIG_INTEGER = 1
 _INTEGERS = {int}
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_AS_THEY_ARE = _SCALARS | {InOrder}
 _TEXTS = (str, int, float)
 _COMMON_TAGS = 3
 
@@ -83,7 +85,7 @@ def encode(record: Record) -> bytes:
     if defaults:
         given = {**defaults, **given}
     payload = {
-        tag: value if type(value) in _SCALARS else _ordered(value)
+        tag: value if type(value) in _AS_THEY_ARE else _ordered(value)
         for tag, name, kept_if_empty in shape
         if (value := given[name]) is not None and (value or kept_if_empty)
     }

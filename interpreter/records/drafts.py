@@ -11,7 +11,21 @@ from typing import Any, TypeVar
 
 from .record import Record
 
+
+class InOrder(dict[str, Any]):
+    """A map whose keys are in order, and those of all maps in it: nobody need sort it again."""
+
+
 Family = TypeVar("Family", bound=Record)
+
+_new, _set = object.__new__, object.__setattr__
+
+
+def drafted(family: type[Family], fields: dict[str, Any]) -> Family:
+    """A draft that holds this very dict: whoever made it must not use it again."""
+    draft = _new(family)
+    _set(draft, "__dict__", fields)
+    return draft
 
 
 def filled(draft: Family, **fields: Any) -> Family:

@@ -81,15 +81,14 @@ def played(step: Step, play: Play, prompt: str = "") -> Outcome:
     if play.output is not None and isinstance(step.work, Tool):
         outcome = tool_outcome(step, step.work, _ended(play))
         if outcome.status is Status.SUCCESS:
-            outcome = replace(outcome, status=play.status)
+            outcome = outcome._replace(status=play.status)
     elif play.response is not None:
         response = Response(play.response, play.status)
         outcome = agent_outcome(step, prompt or step.label or step.id, response)
     reason = play.reason or outcome.failure_reason
     if not reason and not outcome.status.succeeded:
         reason = f"the script says {outcome.status}"
-    return replace(
-        outcome,
+    return outcome._replace(
         preferred_label=play.label,
         suggested_next_ids=play.next,
         context_updates={**outcome.context_updates, **play.writes},

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from attractorc.compiler.plan.model import Conditional, Human, Parallel, Plan
 
-from ..outcome import Status
+from ..outcome import STATUS_OF, Status
 from ..ports import Process
 from ..records import (
     CheckpointSaved,
@@ -182,7 +182,7 @@ def _stage(state: State, record: StageLifecycle) -> None:
 def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
     step = walker.step
     withdraw(state, walker)
-    status = Status(record.status or "fail")
+    status = STATUS_OF[record.status or "fail"]
     writer = f"{walker.stage}@{record.attempt}"
     for key, value in record.context_updates.items():
         walker.context.set(key, value, writer)
@@ -195,7 +195,7 @@ def _commit_stage(state: State, walker: Walker, record: StageLifecycle) -> None:
         walker.outcome = status
         walker.preferred_label = record.preferred_label or ""
         walker.suggested = tuple(record.suggested_next_ids)
-        walker.context.set("outcome", status.value, writer)
+        walker.context.set("outcome", str(status), writer)
         if walker.preferred_label:
             walker.context.set("preferred_label", walker.preferred_label, writer)
     if status is Status.FAIL and record.attempt > 1:
@@ -227,7 +227,7 @@ def _route(state: State, record: RouteDecision) -> None:
     if record.selected_edge is None:
         walker.phase = Phase.STOPPED
         if record.terminated_status:
-            walker.status = Status(record.terminated_status)
+            walker.status = STATUS_OF[record.terminated_status]
         walker.reason = record.terminated_reason or walker.reason
     elif record.loop_restart:
         walker.phase = Phase.STOPPED

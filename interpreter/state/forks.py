@@ -170,8 +170,10 @@ def _branch_started(
 
 def begin_branch(state: State, walker: Walker) -> None:
     """An attempt starts: from the first one in a branch on, the branch's time runs."""
-    fork = state.own_fork(walker)
-    if fork is not None and fork.branches[walker.branch_index].begun_ms is None:
+    if walker.parent_fork is None:
+        return
+    fork = state.forks[walker.parent_fork]
+    if fork.branches[walker.branch_index].begun_ms is None:
         fork.branches[walker.branch_index].begun_ms = state.active_ms
 
 

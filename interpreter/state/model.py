@@ -159,8 +159,8 @@ class State:
 
     def join_at(self, walker: Walker) -> str | None:
         """Where a branch's region ends; None on the trunk, or where branches meet nowhere."""
-        fork = self.own_fork(walker)
-        return None if fork is None else fork.region.join_at
+        own = walker.parent_fork
+        return None if own is None else self.forks[own].region.join_at
 
     def await_slot(self, path: str) -> None:
         """A walker's next step is an attempt of its stage: it waits among those for a slot.
@@ -178,8 +178,10 @@ class State:
 
     def awaits_workspace(self, walker: Walker) -> bool:
         """Whether a branch cannot begin yet, because its own files are not there."""
-        fork = self.own_fork(walker)
-        if fork is None or fork.base is None:
+        if walker.parent_fork is None:
+            return False
+        fork = self.forks[walker.parent_fork]
+        if fork.base is None:
             return False
         return fork.branches[walker.branch_index].workspace is None
 

@@ -33,26 +33,22 @@ class Releasable(Protocol):
 class RunLock:
     """A held lock. `release` gives it up; safe to call twice."""
 
-    __slots__ = ("_handle", "_path")
+    __slots__ = ("_handle", "_path", "held")
 
     def __init__(self, handle: int, path: Path) -> None:
-        self._handle: int | None = handle
+        self._handle = handle
         self._path = path
-
-    @property
-    def held(self) -> bool:
-        """Whether it was not released yet."""
-        return self._handle is not None
+        self.held = True
 
     def release(self) -> None:
         """Free the run and take the file away."""
-        if self._handle is None:
+        if not self.held:
             return
         # Under the lock: who opens this file meanwhile finds by its inode that it is gone.
         if _is(self._handle, self._path):
             self._path.unlink(missing_ok=True)
         os.close(self._handle)
-        self._handle = None
+        self.held = False
 
 
 @dataclass(slots=True)
@@ -76,12 +72,12 @@ class Hold:
 class RunLease:
     """A lease on one run: its lock, and the epoch that fences off every older writer."""
 
-    __slots__ = ("_epoch", "_lock", "run_id")
+    __slots__ = ("_epoch", "lock", "run_id")
 
     def __init__(self, run_id: str, epoch: int, lock: Releasable) -> None:
         self.run_id = run_id
         self._epoch = epoch
-        self._lock = lock
+        self.lock = lock
 
     @property
     def epoch(self) -> int:
@@ -90,11 +86,11 @@ class RunLease:
 
     def release(self) -> None:
         """Give the run up; safe to call twice."""
-        self._lock.release()
+        self.lock.release()
 
     def refuse_if_over(self, epoch: int) -> None:
         """Raise `Fenced` if it was released, or if the run's epoch is a later one."""
-        if epoch != self._epoch or not self._lock.held:
+        if epoch != self._epoch or not self.lock.held:
             raise Fenced(
                 f"run '{self.run_id}' was taken over by another process; nothing more is written"
             )

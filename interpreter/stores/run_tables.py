@@ -57,6 +57,8 @@ class RunTables:
         self._era = -1
         self._ends: dict[str, tuple[int, int]] = {}
         self._epochs: dict[str, int] = {}
+        # The lease that may write: until somebody else writes, or it is given up.
+        self._writer: RunLease | None = None
 
     def create_run(self, row: RunRow) -> None:
         """Enter a run; `KeyConflict` if its id is taken."""
@@ -135,9 +137,10 @@ class RunTables:
         lock = take(self._locks, run_id)
         try:
             self._begin()
+            self._writer = None
             epoch = self._epochs[run_id] = self._stored_epoch(run_id) + 1
             self._do.write("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (run_id, epoch))
-            self._do.commit()
+            self._do.save()  # no older writer outlives the machine
         except BaseException:
             lock.release()
             raise
@@ -192,6 +195,7 @@ class RunTables:
         if epoch is None:
             epoch = self._epochs[lease.run_id] = self._stored_epoch(lease.run_id)
         lease.refuse_if_over(epoch)
+        self._writer = lease
 
     def _stored_epoch(self, run_id: str) -> int:
         found = self._do.one("SELECT epoch FROM epochs WHERE run_id = ?", (run_id,))
@@ -225,15 +229,13 @@ class RunTables:
         self._ends.clear()
         self._epochs.clear()
         self._keys.forget()
+        self._writer = None
 
 
-def refuse_halves(record_type: str, key: str, index: Index | None) -> None:
+def refuse_halves(texts: str) -> None:
     """Raise `StoreError` for half a surrogate pair, before anything is written."""
-    names = "" if index is None else f"{index.kind}{index.node_id}{index.path}{index.attempt_id}"
-    if record_type.isascii() and key.isascii() and names.isascii():
-        return
     try:
-        f"{record_type}{key}{names}".encode()
+        texts.encode()
     except UnicodeEncodeError as error:
         raise StoreError("half a surrogate pair cannot be stored") from error
 

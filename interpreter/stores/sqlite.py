@@ -28,6 +28,7 @@ BLOB_LIMIT_BYTES = 900_000_000
 SMALL_BLOB_BYTES = 64 * 1024
 KNOWN_BLOB_BYTES = 4 * 1024
 KNOWN_BLOBS = 256
+_new = tuple.__new__  # what a named tuple does, without its own call
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
@@ -106,12 +107,13 @@ class SqliteStore(RunTables):
         do = self._do
         if not do.writing or self._era != do.era:
             self._begin()
-        if lease is not None:
+        writer = self._writer
+        if lease is not None and (writer is None or writer is not lease or not writer.lock.held):
             self._refuse_fenced(lease)
         place, above = self._heads.get(context) or self._head(context)
         is_new = False
         if index is not None:
-            run_id, sequence_no = index.run_id, index.sequence_no
+            run_id, sequence_no = index[:2]
             last = (self._ends.get(run_id) or self._end(run_id))[1]
             is_new = (
                 sequence_no > last
@@ -126,7 +128,12 @@ class SqliteStore(RunTables):
             above = self._reachable(context, above, parent)
         if index is not None and not is_new:
             refuse_unless_rising(index, last)
-        refuse_halves(record_type, key, index)
+        if index is None:
+            texts = f"{record_type}{key}"
+        else:
+            texts = f"{record_type}{key}{index[2]}{index[3]}{index[4]}{index[5]}"
+        if not texts.isascii():
+            refuse_halves(texts)
         do.counters["turn"] = number = do.counters["turn"] + 1
         before, depth = (None, 0) if above is None else (above[0], above[1] + 1)
         self._turns.append((number, place, before, depth, record_type, version, payload, key))
@@ -137,7 +144,7 @@ class SqliteStore(RunTables):
             self._enter(index, number, record_type)
         do.wrote(len(payload))
         over = None if before is None else str(before)
-        return Turn(str(number), context, over, depth, record_type, version, payload, key)
+        return _new(Turn, (str(number), context, over, depth, record_type, version, payload, key))
 
     def head(self, context: str) -> Turn | None:
         """The newest turn of a context, its own or inherited; None for an empty one."""

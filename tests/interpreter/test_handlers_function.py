@@ -7,7 +7,6 @@ import functools
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +33,13 @@ def run(folder: Path, function: Any, writes: tuple[str, ...] | None = None) -> O
     [
         pytest.param(None, None, GOOD, id="nothing is a success"),
         pytest.param(
-            "hi", ("v",), replace(GOOD, context_updates={"v": "hi"}), id="text for the key"
+            "hi", ("v",), GOOD._replace(context_updates={"v": "hi"}), id="text for the key"
         ),
-        pytest.param("hi", None, replace(GOOD, notes="hi"), id="text without a key is a note"),
+        pytest.param("hi", None, GOOD._replace(notes="hi"), id="text without a key is a note"),
         pytest.param(
             {"a": (1, {"b": None})},
             None,
-            replace(GOOD, context_updates={"a": [1, {"b": None}]}),
+            GOOD._replace(context_updates={"a": [1, {"b": None}]}),
             id="a mapping is context",
         ),
         pytest.param(

@@ -217,7 +217,7 @@ WRONG: dict[str, tuple[str, str]] = {
 
 
 def test_who_was_asked_and_what_it_cost_is_known_of_the_fan_ins_attempt() -> None:
-    answer = replace(says({"winner": "c"}), agent={"backend": "judge", "tries": 2}, session="s1")
+    answer = says({"winner": "c"})._replace(agent={"backend": "judge", "tries": 2}, session="s1")
     ran = run(contest(PROMPT), {**WRITTEN, "join": answer})
     for status in (None, "success"):  # looked for from its start, and from its end
         found = attempts(ran.store, "run-1", Filter("join"), status=status)

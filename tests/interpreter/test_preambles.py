@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +182,7 @@ def test_the_example_on_the_page_is_what_a_stage_is_told() -> None:
         agent("mend", "exit", prompt="Mend what is broken."),
         goal="Ship it",
     )
-    failed = replace(fails("3 tests failed"), context_updates={"failed": 3})
+    failed = fails("3 tests failed")._replace(context_updates={"failed": 3})
     backend = Talker()
     run(made, Agents(backend, {"tests": failed}))
     (example,) = re.findall(r"^```\n(.*?)\n```$", PAGE, re.M | re.S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import typing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +131,11 @@ def chatty_plan() -> Plan:
 
 BEHAVIOUR: dict[str, Any] = {
     "first": CHATTY,
-    "again": [replace(CHATTY, status=Status.FAIL), replace(CHATTY, status=Status.RETRY), CHATTY],
-    "a": replace(CHATTY, context_updates={"part": TOKEN[:5], "k": SAID}),
-    "b": replace(CHATTY, context_updates={"part": TOKEN[5:10], "k": SAID}),
-    "c": replace(CHATTY, context_updates={"part": TOKEN[10:]}),
-    "d": replace(CHATTY, status=Status.FAIL),
+    "again": [CHATTY._replace(status=Status.FAIL), CHATTY._replace(status=Status.RETRY), CHATTY],
+    "a": CHATTY._replace(context_updates={"part": TOKEN[:5], "k": SAID}),
+    "b": CHATTY._replace(context_updates={"part": TOKEN[5:10], "k": SAID}),
+    "c": CHATTY._replace(context_updates={"part": TOKEN[10:]}),
+    "d": CHATTY._replace(status=Status.FAIL),
     "broken": raises,
 }
 

@@ -150,7 +150,7 @@ RETRIES = {
     "FAIL is not tried again by the graph's default": ([fails(), SUCCEEDS], 2, False, 1, "fail"),
     "the budget ends": ([AGAIN], 2, False, 3, "fail"),
     "a permanent failure is not tried again": (
-        [replace(fails(), permanent=True), SUCCEEDS],
+        [fails()._replace(permanent=True), SUCCEEDS],
         2,
         True,
         1,
