@@ -60,25 +60,6 @@ def look(state: State, path: str, writer: str, due: int) -> tuple[Record, ...]:
     return (_draft(state, walker, "observed", cycle=child.cycle + 1, seen=seen),)
 
 
-def workdirs(state: State, walker: Walker) -> tuple[str, ...]:
-    """The folders that supervisors around a walker have their children work in, outermost first.
-
-    Those below the nearest workspace of a branch's own only.
-    """
-    found: list[str] = []
-    current: Walker | None = walker
-    while current is not None:
-        fork = state.own_fork(current)
-        if fork is not None and fork.branches[current.branch_index].workspace is not None:
-            break
-        caller = state.walkers.get(current.caller) if current.caller is not None else None
-        work = None if caller is None else caller.step.work
-        if isinstance(work, Manager) and work.workdir:
-            found.insert(0, work.workdir)
-        current = state.above(current)
-    return tuple(found)
-
-
 def call_id(state: State, walker: Walker) -> str:
     """The idempotency key of the call that a walker's stage makes: its attempt's, or a steering's.
 

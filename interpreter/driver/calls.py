@@ -17,7 +17,7 @@ from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from hashlib import sha256
 from pathlib import Path
 
-from attractorc.compiler.plan.model import Agent
+from attractorc.compiler.plan.model import Agent, Manager
 from attractorc.compiler.value import Json
 
 from ..carried import NOTHING
@@ -158,11 +158,9 @@ def call_for(
     carried, session = NOTHING, ""
     if walker.memory is not None and agent_of(step) is not None:
         carried, session = told(state, walker, blob)
-    folder, own = folders.workspace, ""
-    if walker.parent_fork is not None or walker.caller is not None:  # else on the run's trunk
-        folder, own = _folder(state, walker, folder)
-        fork = state.own_fork(walker)
-        branch_id = "" if fork is None else fork.branches[walker.branch_index].id
+    if walker.parent_fork is not None:
+        branch_id = state.forks[walker.parent_fork].branches[walker.branch_index].id
+    folder, own = _folder(state, walker, folders.workspace)
     return Call(
         state.run_id,
         step,
@@ -182,20 +180,34 @@ def call_for(
         report,
         durable,
         candidates,
-        bool(own),
+        own,
         session,
         carried,
     )
 
 
-def _folder(state: State, walker: Walker, folder: Path) -> tuple[Path, str]:
-    """The folder that a walker's stages work in, and the workspace of its own that it lies in."""
-    own = state.workspace_of(walker)
-    if own:
-        folder = Path(own)
-    if inner := supervising.workdirs(state, walker):
-        folder = folder.joinpath(*inner)
-    return folder, own
+def _folder(state: State, walker: Walker, workspace: Path) -> tuple[Path, bool]:
+    """The folder that a walker's stages work in, and whether it lies in a branch's own workspace.
+
+    That is the nearest workspace, and in it the folders that supervisors have their children
+    work in. `workspace` is the run's.
+    """
+    own, inner = False, list[str]()
+    current = walker
+    while True:
+        if current.parent_fork is not None:
+            fork = state.forks[current.parent_fork]
+            if (place := fork.branches[current.branch_index].workspace) is not None:
+                workspace, own = Path(str(place["folder"])), True
+                break
+            current = state.walkers[fork.path]
+        elif current.caller is not None:
+            current = state.walkers[current.caller]
+            if isinstance(current.step.work, Manager) and current.step.work.workdir:
+                inner.insert(0, current.step.work.workdir)
+        else:
+            break
+    return workspace.joinpath(*inner) if inner else workspace, own
 
 
 class _View(Mapping[str, Json]):

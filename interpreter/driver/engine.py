@@ -36,7 +36,7 @@ from .result import RunResult
 from .tasks import Tasks
 
 TURN_LIMIT = 1_000
-TURNS_UNSAVED = 8
+TURNS_UNSAVED = 24
 
 
 class Engine:

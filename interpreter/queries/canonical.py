@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from attractorc.compiler.value import Json, canonical
+from attractorc.compiler.value import Json, canonical, quoted
 
 from ..paths import lies_in
 from ..records import (
@@ -105,7 +105,7 @@ class Gathered:
         if self._begun:
             texts[""] = [canonical(self._begun), *texts.get("", ())]
         paths = ",".join(
-            f"{canonical(path)}:[{','.join(text)}]"
+            f"{quoted(path)}:[{','.join(text)}]"
             for path, text in sorted(texts.items())
             if not lies_in(path, self._cancelled)
         )

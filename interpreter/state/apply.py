@@ -233,9 +233,10 @@ def _route(state: State, record: RouteDecision) -> None:
         walker.phase = Phase.STOPPED
         state.restart_at = str(cast("dict[str, Any]", record.selected_edge)["to"])
     else:
+        edge: Mapping[str, Any] = record.selected_edge
         if walker.memory is not None:
-            memory.routed(walker.memory, record.selected_edge)
-        target = str(cast("dict[str, Any]", record.selected_edge)["to"])
+            memory.routed(walker.memory, edge)
+        target = str(edge["to"])
         walker.move(target, walker.visits.get(target, 0) + 1)
         walker.attempt = 1
         walker.sent_back += record.rule == "goal_gate"
