@@ -7,6 +7,7 @@ not know why a run may go.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,26 +24,40 @@ _PAGE = 2_000
 
 @dataclass(slots=True)
 class Removal:
-    """One removal: what to take away, and the blobs that turns up to `seen` still name."""
+    """One removal: what to take away, and the blobs that turns up to `seen` name.
+
+    `needed` are those of turns that stay, `named` those of each context that may go.
+    """
 
     do: Transactions
     locks: Path
     run_ids: Sequence[str]
     seen: int = 0
     needed: set[str] = field(default_factory=set)
+    named: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def prepare(self) -> None:
-        """Read what is still needed, while others write."""
-        self._read_needed(self._contexts(self._roots()))
+        """Read all turns, while others write, until few are left to be read."""
+        many = True
+        while many:
+            # First: a context that is not there yet when contexts are read has later turns only.
+            last = self._last()
+            many = last - self.seen > _PAGE
+            self._read(self._contexts(self._roots()), last)
 
     def carry_out(self) -> Removed:
         """Delete within the open group, and say how much. Raises `NotFound`."""
         roots = self._roots()
+        contexts = self._contexts(roots)
+        self._read(contexts, self._last())
         busy = tuple(run_id for run_id in roots if self._busy(run_id))
         going = {run_id: place for run_id, place in roots.items() if run_id not in busy}
-        contexts = self._contexts(going)
+        if busy:
+            contexts = self._contexts(going)
         self._refuse_dependants(going, contexts)
-        self._read_needed(contexts)
+        for context, names in self.named.items():
+            if context not in contexts:
+                self.needed |= names
         turns = self._delete("turns", "context", contexts)
         self._delete("contexts", "id", contexts)
         drop_gone(self.do)
@@ -93,15 +108,19 @@ class Removal:
             if int(context) in contexts and run_id not in going:
                 raise StoreError(f"run '{run_id}' goes on from a run that is to be removed")
 
-    def _read_needed(self, contexts: set[int]) -> None:
-        """Note the blobs that turns since the last reading name, but for those of contexts."""
+    def _last(self) -> int:
+        (last,) = self.do.one("SELECT max(id) FROM turns")
+        return last or 0
+
+    def _read(self, contexts: set[int], last: int) -> None:
+        """Note the blobs that turns since the last reading name; the contexts may go."""
         while page := self.do.all(
-            "SELECT id, context, payload FROM turns WHERE id > ? ORDER BY id LIMIT ?",
-            (self.seen, _PAGE),
+            "SELECT id, context, payload FROM turns WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            (self.seen, last, _PAGE),
         ):
             for _number, context, payload in page:
-                if context not in contexts:
-                    self.needed.update(named_in(payload))
+                names = self.named[context] if context in contexts else self.needed
+                names.update(named_in(payload))
             self.seen = page[-1][0]
 
     def _mirrored(self) -> list[str]:

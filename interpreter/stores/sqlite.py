@@ -253,7 +253,7 @@ class SqliteStore(RunTables):
 
     def _place(self, turn: str) -> tuple[int, int]:
         """Number and depth of a turn, or `NotFound`."""
-        if turn != self._placed[0]:
+        if turn != self._placed[0] or not self._do.writing:
             found = self._do.one("SELECT id, depth FROM turns WHERE id = ?", (number_of(turn),))
             if found is None:
                 raise NotFound(f"there is no turn '{turn}' in the store")

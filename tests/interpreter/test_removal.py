@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,8 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from attractorc.interpreter.driver.replay import replay
 from attractorc.interpreter.outcome import Outcome, Status
+from attractorc.interpreter.ports import Index, NotFound, Removed, RunRow
+from attractorc.interpreter.stores.removal import Removal
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
 from .. import forked
@@ -81,6 +86,75 @@ def test_a_store_that_was_removed_from_elsewhere_goes_on(tmp_path: Path) -> None
     assert [turn.key for turn in two.last(context, 9)] == ["a", "b"]
     one.close()
     two.close()
+
+
+def a_run(store: SqliteStore, run_id: str) -> str:
+    """A run with one record; the turn of it."""
+    context = store.create_context()
+    store.create_run(RunRow(run_id, context, "p", "d", "running", "t", "t"))
+    return store.append(context, "t", 1, b"", f"{run_id}|1", index=Index(run_id, 1)).id
+
+
+def test_a_turn_that_another_process_has_removed_is_not_found_by_who_read_it(
+    tmp_path: Path,
+) -> None:
+    reader, other = (SqliteStore(tmp_path / "runs.db") for _ in range(2))
+    kept, gone = a_run(other, "kept"), a_run(other, "gone")
+    other.commit()
+    assert reader.turns("2", before=gone) == ()
+    other.remove_runs(["gone"])
+    for context in ("1", "2"):
+        with pytest.raises(NotFound):
+            reader.turns(context, before=gone)
+    assert reader.turns("1", before=kept) == ()
+    reader.close()
+    other.close()
+
+
+@pytest.mark.parametrize("when", ["while turns are read", "before the store is locked"])
+def test_what_goes_on_from_a_run_while_it_is_removed_goes_with_it(
+    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runs.db"
+    store, other = SqliteStore(path), SqliteStore(path)
+    a_run(store, "kept")
+    base = a_run(store, "gone")
+    store.commit()
+
+    def meanwhile() -> None:
+        fork = other.fork_context(base)
+        lost = other.put_blob(b"of a turn that goes").encode()
+        inner = other.append(fork, "t", 1, lost, "fork")
+        other.append(other.fork_context(inner.id), "t", 1, b"", "fork of it")
+        other.append("1", "t", 1, other.put_blob(b"of a turn that stays").encode(), "more")
+        other.commit()
+
+    if when == "while turns are read":
+        contexts = Removal._contexts
+
+        def read(self: Removal, roots: dict[str, tuple[int, int]]) -> set[int]:
+            found = contexts(self, roots)
+            monkeypatch.undo()
+            meanwhile()
+            return found
+
+        monkeypatch.setattr(Removal, "_contexts", read)
+    else:
+        prepare = Removal.prepare
+
+        def prepared(self: Removal) -> None:
+            prepare(self)
+            meanwhile()
+
+        monkeypatch.setattr(Removal, "prepare", prepared)
+    size = len(b"of a turn that goes")
+    assert store.remove_runs(["gone"]) == Removed(("gone",), (), turns=3, blobs=1, blob_bytes=size)
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("SELECT id FROM contexts").fetchall() == [(1,)]
+        assert raw.execute("SELECT key FROM turns").fetchall() == [("kept|1",), ("more",)]
+        assert raw.execute("SELECT data FROM blobs").fetchall() == [(b"of a turn that stays",)]
+    store.close()
+    other.close()
 
 
 RUNNING = """

@@ -765,6 +765,30 @@ def test_a_run_in_somebodys_hands_stays(store: Store) -> None:
     assert store.remove_runs(["r1"]).runs == ("r1",)
 
 
+@pytest.mark.parametrize("rehearse", [True, False], ids=["only said", "done"])
+def test_a_run_in_somebodys_hands_keeps_its_turns_and_blobs(store: Store, rehearse: bool) -> None:
+    kept, _ = a_kept_run(store, "r1"), a_kept_run(store, "r2")
+    lease = store.lease("r1")
+    removed = store.remove_runs(["r1", "r2"], rehearse=rehearse)
+    assert removed == Removed(("r2",), ("r1",), turns=3, blobs=1, blob_bytes=2)
+    assert store.get_blob(blake3(b"r1").hexdigest()) == b"r1"
+    assert keys(store.last(kept[2], 9)) == ["1", "2", "3"]
+    lease.release()
+
+
+def test_runs_that_were_written_in_turn_are_told_apart(store: Store) -> None:
+    gone, kept = a_run(store, "r1"), a_run(store, "r2")
+    fork = store.fork_context(append(store, kept, "base").id)
+    for number in range(9):
+        for context in (gone, kept, fork) if number % 3 else (gone,):
+            append(store, context, str(number))
+    heads = [store.head(context) for context in (kept, fork)]
+    assert store.remove_runs(["r1"]).turns == 9
+    assert [store.head(context) for context in (kept, fork)] == heads
+    assert keys(store.last(kept, 99)) == ["base", "1", "2", "4", "5", "7", "8"]
+    assert keys(store.last(fork, 99)) == ["base", "1", "2", "4", "5", "7", "8"]
+
+
 def test_a_removal_that_cannot_be_whole_removes_nothing(store: Store) -> None:
     a_kept_run(store, "r1")
     with pytest.raises(NotFound, match="no run 'nope'"):
