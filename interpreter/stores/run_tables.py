@@ -62,7 +62,7 @@ class RunTables:
 
     def create_run(self, row: RunRow) -> None:
         """Enter a run; `KeyConflict` if its id is taken."""
-        self._do.begin()
+        self._begin()
         if self._do.one("SELECT 1 FROM runs WHERE run_id = ?", (row.run_id,)) is not None:
             raise KeyConflict(f"run '{row.run_id}' exists already; resume it, or choose another id")
         self._do.write(
@@ -85,6 +85,7 @@ class RunTables:
     ) -> None:
         """Note where a run stands, and by which plan it goes, if that is another one now."""
         number = self._run_number(run_id)
+        self._begin()
         self._do.write(
             "UPDATE runs SET status = ?, updated = ? WHERE number = ?", (status, updated, number)
         )
@@ -149,7 +150,7 @@ class RunTables:
     def post(self, run_id: str, command: str, payload: Mapping[str, Json], created: str) -> int:
         """Leave a wish for the writer of a run; durable when this returns."""
         run = self._run_number(run_id)
-        self._do.begin()
+        self._begin()
         number = self._do.next("control")
         self._do.write(
             "INSERT INTO controls VALUES (?, ?, ?, ?, ?)",

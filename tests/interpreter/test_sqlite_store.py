@@ -400,6 +400,33 @@ def test_what_another_process_wrote_between_two_groups_is_not_overlooked(path: P
     two.close()
 
 
+BEGINNINGS: dict[str, Callable[[SqliteStore], object]] = {
+    "a turn": lambda store: store.append("2", TYPE, 1, b"", "other"),
+    "a blob": lambda store: store.put_blob(b"new"),
+    "a run": lambda store: store.create_run(RunRow("new", "2", "", "", "", "", "")),
+    "a run's state": lambda store: store.update_run("r1", "failed", "t"),
+    "a wish": lambda store: store.post("r1", "pause", {}, "t"),
+}
+
+
+@pytest.mark.parametrize("begins", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_whatever_opens_a_group_sees_what_another_process_wrote_before(
+    path: Path, begins: Callable[[SqliteStore], object]
+) -> None:
+    one, two = SqliteStore(path), SqliteStore(path)
+    context, _ = one.create_context(), one.create_context()
+    one.create_run(RunRow("r1", context, "", "", "", "", ""))
+    one.append(context, TYPE, 1, b"", "a")
+    one.commit()
+    two.append(context, TYPE, 1, b"", "b")
+    two.commit()
+    begins(one)
+    assert keys(one, context) == ["a", "b"]
+    assert one.append(context, TYPE, 1, b"", "c").depth == 2
+    one.close()
+    two.close()
+
+
 def test_a_disk_that_fills_up_within_a_group_is_final_too(
     path: Path, faults: set[str], on_faulty_disk: Callable[[], SqliteStore]
 ) -> None:

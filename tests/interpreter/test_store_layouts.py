@@ -11,11 +11,12 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from attractorc.interpreter.ports import KeyConflict, NewerStore, StoreError
+from attractorc.interpreter.ports import KeyConflict, NewerStore, RunRow, StoreError
 from attractorc.interpreter.queries import attempts, lineage, runs
 from attractorc.interpreter.stores import layout
 from attractorc.interpreter.stores.layout import MIGRATIONS, VERSION
@@ -154,8 +155,20 @@ def test_an_older_store_is_upgraded_in_place(
     assert raw(path, "SELECT note FROM runs") == ["upgraded", "upgraded"]
 
 
+WRITES: dict[str, Callable[[SqliteStore, str], object]] = {
+    "a turn": lambda store, context: store.append(context, "t", 1, b"", "after"),
+    "a context": lambda store, _context: store.create_context(),
+    "a blob": lambda store, _context: store.put_blob(b"after"),
+    "a run": lambda store, context: store.create_run(RunRow("new", context, "", "", "", "", "")),
+    "a run's state": lambda store, _context: store.update_run("parked", "failed", "after"),
+    "a wish": lambda store, _context: store.post("parked", "pause", {}, "after"),
+    "a lease": lambda store, _context: store.lease("parked"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_writer_of_the_older_layout_stops_when_its_store_is_upgraded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[SqliteStore, str], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = left_by(VERSION, tmp_path)
     older = SqliteStore(path)
@@ -167,9 +180,10 @@ def test_a_writer_of_the_older_layout_stops_when_its_store_is_upgraded(
         patched.setattr(layout, "VERSION", VERSION + 1)
         SqliteStore(path).close()
     with pytest.raises(NewerStore, match="upgraded by a newer attractorc meanwhile"):
-        older.append(context, "t", 1, b"", "after")
+        write(older, context)
     assert [turn.key for turn in older.last(context, 9)] == ["before"]
     older.close()
+    assert "after" not in str(raw(path, "SELECT updated FROM runs"))
 
 
 def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
