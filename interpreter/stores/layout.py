@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..ports import NewerStore, StoreError
@@ -81,7 +82,7 @@ def prepare(connection: Connection, path: Path) -> None:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}").fetchall()
         if _version(connection) < VERSION:
-            _migrate(connection)
+            make(connection, MIGRATIONS)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {cause(error)}") from error
 
@@ -118,11 +119,12 @@ def _write_ahead(connection: Connection, path: Path) -> None:
         return
 
 
-def _migrate(connection: Connection) -> None:
+def make(connection: Connection, migrations: Sequence[Sequence[str]]) -> None:
+    """Bring what a connection is open to from its version to the last one of these, all or none."""
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have been faster.
-    for number in range(_version(connection), VERSION):
-        for statement in MIGRATIONS[number]:
+    for number in range(_version(connection), len(migrations)):
+        for statement in migrations[number]:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number + 1}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

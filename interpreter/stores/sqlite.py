@@ -6,18 +6,17 @@ counters of the store, as decimal text. It must not know what the payloads hold.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from blake3 import blake3
 
 from ..ports import Index, Lease, NotFound, Removed, StoreError, Turn
-from .connection import Connect, Connection, cause, connect
+from .connection import Connect, connect
+from .creating import opened
 from .idempotency import refuse_unless_rising, same_turn
 from .identity import number_of
 from .layout import prepare
-from .owner_only import private_file, private_folder
 from .paging import columns, turn_of
 from .removal import Removal, compact
 from .run_tables import RunTables, refuse_halves
@@ -53,7 +52,7 @@ class SqliteStore(RunTables):
     """
 
     def __init__(self, path: Path, *, create: bool = True, connect: Connect = connect) -> None:
-        connection = _opened(path, create, connect)
+        connection = opened(path, create, connect)
         try:
             prepare(connection, path)
         except BaseException:
@@ -281,20 +280,3 @@ class SqliteStore(RunTables):
         self._known_blobs.clear()
         self._placed = (None, (0, 0))
         super()._forget()
-
-
-def _opened(path: Path, create: bool, connect: Connect) -> Connection:
-    try:
-        if create:
-            private_folder(path.parent)
-            private_file(path)
-        elif not path.exists():
-            raise StoreError(f"{path}: there is no store here yet; 'attractorc exec' makes one")
-        if not path.is_file():
-            raise StoreError(f"{path}: it is no file, so no store")
-        return connect(path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StoreError(f"{path}: the store cannot be opened: {reason}") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {cause(error)}") from error
