@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import retry
-from ..outcome import Outcome
+from ..outcome import Outcome, Status
 from ..records import ParallelLifecycle, Record
 from ..state import State, Walker
 from . import drafts
@@ -33,6 +33,8 @@ def concluded(
     more: dict[str, Any] = {"duration_ms": duration_ms}
     if dropped:
         more["dropped_keys"] = list(dropped)
+    if outcome.status is Status.SUCCESS:  # as most
+        return (drafts.committed(state, walker, outcome, **more),)
     if not retry.tries_again(step.retry, outcome, walker.attempt):
         final = retry.final(step, outcome, walker.attempt)
         return (drafts.committed(state, walker, final, **more),)

@@ -20,7 +20,10 @@ ALWAYS_WRITTEN = ("tool.output", "last_stage", "last_response", "human.gate.*")
 def admitted(step: Step, outcome: Outcome) -> tuple[Outcome, list[str]]:
     """The outcome with only the keys that its stage may write, and the keys that were dropped."""
     updates = outcome.context_updates
-    kept = [key for key in sorted(updates) if _may_write(step, key)]
+    keys = sorted(updates)
+    if step.writes is None and not any(map(is_reserved, keys)) and keys == list(updates):
+        return outcome, []  # as most
+    kept = [key for key in keys if _may_write(step, key)]
     if kept == list(updates):
         return outcome, []
     dropped = sorted(updates.keys() - kept)

@@ -27,6 +27,7 @@ from ..records import (
 )
 from .entries import RESULTS, canonical_entry, route_text, stage_text
 
+WAITING = 16
 _COUNTED = (*RESULTS, "interrupted")
 _OF_A_FORK = ("started", "join_decided")
 
@@ -35,13 +36,15 @@ class Gathered:
     """What a run's records say about its outcome, taken in one by one as they are written.
 
     Kept as text, by path: what a stage wrote is then held once by the context that it went to,
-    and not again as an object. The texts of a branch become one when it ends.
+    and not again as an object. Only the last few entries of rarer families wait: whoever only
+    looks where a run stands is not to write the thousands of branches of a merge.
     """
 
-    __slots__ = ("_begun", "_cancelled", "_texts", "counts")
+    __slots__ = ("_begun", "_cancelled", "_texts", "_waiting", "counts")
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}
+        self._waiting: list[tuple[list[str], int, dict[str, Json]]] = []
         self._cancelled: set[str] = set()
         self._begun: dict[str, Json] = {}
         self.counts: dict[str, int] = {}
@@ -62,45 +65,52 @@ class Gathered:
         elif family is RouteDecision:
             text = route_text(known)
         else:
-            text = self._rarer(family, known)
-            if not text:
-                return
+            self._rarer(family, known)
+            return
         texts = self._texts.get(known.path)
         if texts is None:
             self._texts[known.path] = [text]
         else:
             texts.append(text)
 
-    def _rarer(self, family: type[Record], known: Any) -> str:
-        """The text of an entry of another family, '' where a record says nothing by one."""
+    def _rarer(self, family: type[Record], known: Any) -> None:
+        """Take a record of another family into account, which may say nothing."""
         if family is ParallelLifecycle:
             if known.kind in ParallelLifecycle.ENDS:
                 self._end(known)
-                return ""
+                return
             if known.kind not in _OF_A_FORK:
-                return ""
+                return
         elif family is PlanChange:
             self._begun = begun_by(self._begun, known.plan_digest)
-            return ""
+            return
         if (entry := canonical_entry(known)) is None:
-            return ""
+            return
         if family is RunLifecycle:
             self._begun = entry
-            return ""
-        return canonical(entry)
+            return
+        texts = self._texts.setdefault(known.path, [])
+        self._waiting.append((texts, len(texts), entry))
+        texts.append("")
+        if len(self._waiting) >= WAITING:
+            self._write()
+
+    def _write(self) -> None:
+        for texts, place, entry in self._waiting:
+            texts[place] = canonical(entry)
+        self._waiting.clear()
 
     def _end(self, record: ParallelLifecycle) -> None:
-        """A branch is over: what was gathered of it becomes one text, or nothing."""
+        """A branch is over: of a cancelled one nothing is kept."""
         self.counts[record.kind] = self.counts.get(record.kind, 0) + 1
-        path = record.branch_path or ""
         if record.kind == "branch_cancelled":
+            path = record.branch_path or ""
             self._cancelled.add(path)
             self._texts.pop(path, None)
-        elif texts := self._texts.get(path):
-            texts[:] = [",".join(texts)]
 
     def text(self, status: str, reason: str, context: Mapping[str, Json]) -> str:
         """The canonical JSON of the outcome of a run that ends so, with this final context."""
+        self._write()
         texts = dict(self._texts)
         if self._begun:
             texts[""] = [canonical(self._begun), *texts.get("", ())]

@@ -14,7 +14,7 @@ from attractorc.compiler.value import encoded
 
 from ..ports import Filter, Store, StoreError, Turn
 from ..records import Record
-from ..records.blobs import restored
+from ..records.blobs import refers, restored
 from ..records.codec import CodecError, decode_any
 from ..records.glance import glanced
 from .pages import Cursor, Page, number_of
@@ -97,8 +97,10 @@ def sought(
 
 def turn_record(store: Store, turn: Turn) -> Record:
     """The record in a turn, with values that stand in blobs."""
+    payload = turn.payload
     try:
-        return restored(decode_any(turn.type, turn.version, turn.payload), store)
+        record = decode_any(turn.type, turn.version, payload)
+        return restored(record, store) if refers(payload) else record
     except CodecError as error:
         raise StoreError(f"turn {turn.id}: {error}") from error
 

@@ -23,6 +23,8 @@ from .ways import RouteDecision
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
 _MARK = MARK.encode()
+_FIRST = _MARK[:1]
+_SMALL_BYTES = LIMIT_BYTES // 8
 _HOLDERS = (StageLifecycle, FanInDecision)
 _OF_A_CHILD = ("inputs", "seen", "context_updates")
 
@@ -39,8 +41,12 @@ def stays_whole(payload: bytes) -> bool:
 
     JSON takes at most six bytes for one of msgpack: a character that is written as `\\u0000`.
     """
-    # The first byte alone is found much faster, and stands in few records.
-    return len(payload) <= LIMIT_BYTES // 8 and (_MARK[:1] not in payload or _MARK not in payload)
+    return len(payload) <= _SMALL_BYTES and not refers(payload)
+
+
+def refers(payload: bytes) -> bool:
+    """Whether there may be a reference in a record of these bytes."""
+    return _FIRST in payload and _MARK in payload  # the first byte alone is found much faster
 
 
 def externalised(record: Record, blobs: Blobs) -> Record:

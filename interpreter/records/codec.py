@@ -12,7 +12,6 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import partial
 from typing import Any, TypeAlias
 
 import msgpack
@@ -197,7 +196,7 @@ def type_name(record: Record) -> str:
 
 def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
     try:
-        found = _UNPACK(payload)
+        found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
     if not isinstance(found, dict) or not {*map(type, found)} <= _INTEGERS:
@@ -212,7 +211,6 @@ def _extension(code: int, data: bytes) -> int:
 
 
 _new = object.__new__
-_UNPACK = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_extension)
 
 
 def _ordered(value: Any) -> Any:
