@@ -137,6 +137,7 @@ class RunTables:
         """Take the run, or `Locked`; older leases are fenced off before this returns."""
         lock = take(self._locks, run_id)
         try:
+            self._do.write_early()
             self._begin()
             self._writer = None
             epoch = self._epochs[run_id] = self._stored_epoch(run_id) + 1

@@ -20,6 +20,7 @@ from .connection import Connection, cause, harmless
 
 BYTES_AT_ONCE = 1024 * 1024
 ROW_BYTES = 500
+WRITER_KIB = 2 * 1024
 _TOUCH = (
     "INSERT INTO counters VALUES ('barrier', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
 )
@@ -50,6 +51,13 @@ class Transactions:
         self._waiting: dict[str, list[Sequence[Any]]] = {}
         self._bytes = 0
         self._ahead = Ahead(connection)
+
+    def write_early(self) -> None:
+        """Have the pages of a long group logged while it is open, and not all at its end.
+
+        SQLite logs them when it may keep no more in memory; nobody sees them before the end.
+        """
+        self._execute(f"PRAGMA cache_size = -{WRITER_KIB}")
 
     def begin(self) -> None:
         """Open the group, if none is: from here on nobody else writes to the store."""

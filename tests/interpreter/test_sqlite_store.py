@@ -23,6 +23,7 @@ from attractorc.interpreter.ports import (
     KeyConflict,
     Locked,
     NewerStore,
+    NotFound,
     RunRow,
     StoreError,
 )
@@ -465,6 +466,26 @@ def test_who_waits_too_long_for_another_process_is_told_and_may_try_again(path: 
 
 
 # --- files that are no store
+
+
+def test_a_long_group_of_a_runs_writer_is_logged_before_its_end_and_seen_after_it(
+    path: Path,
+) -> None:
+    store = SqliteStore(path)
+    lease = store.lease("r")
+    context = store.create_context()
+    log = path.with_name(f"{path.name}-wal")
+    for number in range(6_000):
+        store.append(context, "t", 1, bytes(1_000), f"k{number}", lease=lease)
+    assert len(store.last(context, 1)) == 1  # what waits is written before anything is read
+    assert log.stat().st_size > 3_000_000
+    reader = SqliteStore(path, create=False)
+    with pytest.raises(NotFound):
+        reader.head(context)
+    store.save()
+    assert len(reader.last(context, 9_000)) == 6_000
+    store.close()
+    reader.close()
 
 
 def test_a_newer_store_is_refused_and_left_alone(path: Path) -> None:
