@@ -21,6 +21,7 @@ from ..records import (
     RunLifecycle,
     StageLifecycle,
 )
+from ..records.drafts import InOrder
 
 RESULTS = ("completed", "failed", "retrying")
 STORE_IDS = ("context", "terminal_turn")
@@ -117,7 +118,7 @@ def _flat(fields: Mapping[str, Json]) -> str:
     """The canonical text of an object whose values are mostly texts."""
     texts = [
         f"{quoted(key)}:{quoted(value) if type(value) is str else canonical(value)}"
-        for key, value in sorted(fields.items())
+        for key, value in (fields.items() if type(fields) is InOrder else sorted(fields.items()))
     ]
     return f"{{{','.join(texts)}}}"
 

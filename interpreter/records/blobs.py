@@ -41,12 +41,13 @@ def stays_whole(payload: bytes) -> bool:
 
     JSON takes at most six bytes for one of msgpack: a character that is written as `\\u0000`.
     """
-    return len(payload) <= _SMALL_BYTES and not refers(payload)
+    # The first byte alone is found much faster.
+    return len(payload) <= _SMALL_BYTES and (_FIRST not in payload or _MARK not in payload)
 
 
 def refers(payload: bytes) -> bool:
     """Whether there may be a reference in a record of these bytes."""
-    return _FIRST in payload and _MARK in payload  # the first byte alone is found much faster
+    return _FIRST in payload and _MARK in payload
 
 
 def externalised(record: Record, blobs: Blobs) -> Record:

@@ -76,10 +76,10 @@ def layout(family: type[Record]) -> tuple[Field, ...]:
 def encode(record: Record) -> bytes:
     """The payload of a turn: the same record always gives the same bytes."""
     given: Mapping[str, Any] = record.__dict__
-    family, names = type(record), tuple(given)
-    known = _SHAPES.get((family, names))
+    form: tuple[object, ...] = (type(record), *given)
+    known = _SHAPES.get(form)
     if known is None:
-        known = _SHAPES[family, names] = _shape(family, names)
+        known = _SHAPES[form] = _shape(type(record), tuple(given))
     shape, defaults = known
     if defaults:
         given = {**defaults, **given}
@@ -276,7 +276,7 @@ _KINDS = {family: frozenset(family.KINDS) for family in _DECLARED}
 # What decoding and encoding ask of each record, found out once: records of one kind are given the
 # same fields in the same order.
 _BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}
-_SHAPES: dict[tuple[type[Record], tuple[str, ...]], Shape] = {}
+_SHAPES: dict[tuple[object, ...], Shape] = {}
 # The fields that such tags with values of such classes are; none of them is unknown or damaged.
 _READ: dict[tuple[type[Record], tuple[int, ...], tuple[type, ...]], tuple[str, ...]] = {}
 _READ_LIMIT = 1024
