@@ -53,12 +53,18 @@ class End(StrEnum):
     @property
     def succeeded(self) -> bool:
         """Counts as succeeded in a join."""
-        return self in (End.SUCCESS, End.PARTIAL_SUCCESS)
+        return self in _ENDED_WELL
 
     @property
     def failed(self) -> bool:
         """Counts as failed in a join."""
-        return self in (End.FAIL, End.TIMED_OUT)
+        return self in _ENDED_BADLY
+
+
+END_OF: Mapping[str, End] = {end.value: end for end in End}
+"""Each end by its text, as records hold it."""
+_ENDED_WELL = (End.SUCCESS, End.PARTIAL_SUCCESS)
+_ENDED_BADLY = (End.FAIL, End.TIMED_OUT)
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -96,7 +96,7 @@ def _decision(fork: Fork, verdict: Verdict) -> ParallelLifecycle:
     for index in fork.taken:
         end = fork.branches[index].end
         assert end is not None
-        taken.append({"branch": fork.branches[index].id, "end": end.value})
+        taken.append({"branch": fork.branches[index].id, "end": str(end)})
     losers: list[Json] = [branch.id for branch in fork.branches if branch.end is None]
     counts = fork.tally.counts
     join: dict[str, Json] = {

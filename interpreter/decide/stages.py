@@ -251,7 +251,7 @@ def _stop(state: State, walker: Walker) -> tuple[Command, ...]:
                     branch_id=branch.id,
                     branch_index=branch.index,
                     branch_path=branch.path,
-                    status=end.value,
+                    status=str(end),
                     reason=walker.reason if end is End.FAIL and walker.reason else None,
                     terminal_stage=walker.last_stage or None,
                 ),

@@ -42,7 +42,7 @@ def terminal(state: State, fork: Fork, branch: BranchState, end: End) -> Paralle
         branch_index=branch.index,
         branch_path=branch.path,
         target_node=branch.head,
-        status=end.value,
+        status=str(end),
         reason=reason or None,
         terminal_stage=stage or None,
         score=None if score is None else score.value,

@@ -43,7 +43,7 @@ def branch_entry(result: BranchResult, contributes: bool) -> Entry:
     entry: Entry = {
         "id": result.id,
         "path": result.path,
-        "end": result.end.value,
+        "end": str(result.end),
         "taken": result.taken,
         "candidate": result.candidate,
         "contributes": contributes,

@@ -13,7 +13,7 @@ from attractorc.compiler.value import encoded
 
 from ..elements import elements, seen
 from ..joins import Tally
-from ..outcome import End
+from ..outcome import END_OF, End
 from ..records import FanInDecision, ParallelLifecycle
 from ..records.times import millis
 from . import workspaces
@@ -184,7 +184,7 @@ def _branch_arrived(
     branch.reason = record.reason or ""
     branch.terminal_stage = record.terminal_stage or branch.terminal_stage
     branch.phase = BranchPhase.ARRIVED
-    branch.arrival = End(record.status or "fail")
+    branch.arrival = END_OF[record.status or "fail"]
     branch.duration_ms = record.duration_ms or 0
     fork.arrived[branch.index] = None
     fork.endable.pop(branch.index, None)
@@ -202,7 +202,7 @@ def _branch_ended(state: State, fork: Fork, branch: BranchState, record: Paralle
     branch.terminal_stage = record.terminal_stage or branch.terminal_stage
     branch.phase = BranchPhase.ENDED
     branch.head_turn = record.head_turn or ""
-    branch.end = End(record.status) if record.status else TERMINAL[record.kind]
+    branch.end = END_OF[record.status] if record.status else TERMINAL[record.kind]
     branch.taken = branch.end not in (End.CANCELLED, End.SKIPPED)
     if branch.taken:
         fork.counted += 1
