@@ -192,7 +192,8 @@ def _folder(state: State, walker: Walker, workspace: Path) -> tuple[Path, bool]:
     That is the nearest workspace, and in it the folders that supervisors have their children
     work in. `workspace` is the run's.
     """
-    own, inner = False, list[str]()
+    own = False
+    inner: list[str] = []
     current = walker
     while True:
         if current.parent_fork is not None:

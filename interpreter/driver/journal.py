@@ -141,7 +141,7 @@ class Journal:
         if not self._open and self.secrets.suspects(payload):
             record = redacted(record, self.secrets)
             payload = encode(record)
-        if stays_whole(payload):
+        if stays_whole(payload):  # as most
             return record, payload
         outside = externalised(record, self.store)
         return record, payload if outside is record else encode(outside)

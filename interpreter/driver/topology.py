@@ -44,42 +44,48 @@ class Topology:
 
     def place(self, draft: Record) -> str:
         """The context that a draft belongs to; its store ids are filled in on the way."""
-        match draft:
-            case StageLifecycle():
-                return self._stage(draft)
-            case RouteDecision():
-                return self._contexts[draft.path]
-            case LinkStageToAgent():
-                return self._link(draft)
-            case ParallelLifecycle(kind="branch_started"):
-                base = self._entries[draft.path]
-                above = self._contexts[draft.path]
-                context = self._store.fork_context(base)
-                filled(draft, base_context=above, base_turn=base, context=context)
-                return context
-            case ChildLifecycle(kind="started"):
-                base = self._entries[draft.path]
-                above = self._contexts[draft.path]
-                context = self._store.fork_context(base)
-                filled(draft, base_context=above, base_turn=base, context=context)
-                return context
-            case ParallelLifecycle(kind="branch_arrived"):
-                # One whose time was over before it started has no context of its own.
-                return self._contexts.get(draft.branch_path or "") or self._contexts[draft.path]
-            case ParallelLifecycle() if draft.kind in ParallelLifecycle.ENDS:
-                own = self._contexts.get(draft.branch_path or "")
-                if own is not None and draft.kind != "branch_cancelled":
-                    filled(draft, head_turn=self._heads[own])
+        # Asked of each record that there is: the families first that most are of.
+        family = type(draft)
+        known: Any = draft
+        if family is RouteDecision:
+            return self._contexts[known.path]
+        if family is StageLifecycle:
+            return self._contexts[known.path] if known.attempt == 1 else self._again(known)
+        if family is ParallelLifecycle:
+            return self._parallel(known)
+        if isinstance(draft, LinkStageToAgent):
+            return self._link(draft)
+        if isinstance(draft, ChildLifecycle) and draft.kind == "started":
+            return self._forked(draft)
         return self._contexts[str(getattr(draft, "path", ""))]
 
-    def _stage(self, draft: StageLifecycle) -> str:
+    def _forked(self, draft: ParallelLifecycle | ChildLifecycle) -> str:
+        """A new context, of a branch or a child."""
+        base = self._entries[draft.path]
+        above = self._contexts[draft.path]
+        context = self._store.fork_context(base)
+        filled(draft, base_context=above, base_turn=base, context=context)
+        return context
+
+    def _parallel(self, draft: ParallelLifecycle) -> str:
+        kind = draft.kind
+        if kind == "branch_started":
+            return self._forked(draft)
+        above = self._contexts[draft.path]
+        if kind == "branch_arrived":
+            # One whose time was over before it started has no context of its own.
+            return self._contexts.get(draft.branch_path or "") or above
+        if kind in ParallelLifecycle.ENDS:
+            own = self._contexts.get(draft.branch_path or "")
+            if own is not None and kind != "branch_cancelled":
+                filled(draft, head_turn=self._heads[own])
+        return above
+
+    def _again(self, draft: StageLifecycle) -> str:
+        """The context of a stage's later attempt, or of the stage where its outcome is final."""
         own = self._contexts[draft.path]
         if draft.kind != "started":
-            if draft.attempt > 1 and draft.kind not in FINAL:
-                return self._attempts.get(draft.path, own)
-            return own
-        if draft.attempt == 1:
-            return own
+            return own if draft.kind in FINAL else self._attempts.get(draft.path, own)
         base = self._entries[draft.path]
         filled(draft, base_context=own, base_turn=base)
         return self._store.fork_context(base)

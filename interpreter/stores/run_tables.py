@@ -188,7 +188,8 @@ class RunTables:
         run, _ = self._ends[run_id]
         self._entries.append((run, number, turn, record_type, kind, node_id, path, attempt_id))
         if path:
-            self._scopes += [(run, scope, number) for scope in prefixes(path)]
+            for scope in prefixes(path):
+                self._scopes.append((run, scope, number))
         self._ends[run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:
