@@ -134,7 +134,7 @@ def _commit(state: State, walker: Walker, outcome: Outcome) -> tuple[Command, ..
 
 def _route(state: State, walker: Walker) -> RouteDecision:
     step = walker.step
-    join_at = state.join_at(walker)
+    join_at = None if walker.parent_fork is None else state.join_at(walker)
     if (over := _limit(state, walker)) is not None:
         return drafts.route(
             state, walker, "limit", terminated_status="fail", terminated_reason=over

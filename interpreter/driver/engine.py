@@ -21,10 +21,11 @@ from ..decide import (
     StartAttempt,
     decide,
     settle,
+    supervising,
 )
 from ..decide.stages import RESTARTED
 from ..ports import Ports
-from ..records import Record, RunLifecycle
+from ..records import ChildLifecycle, Record, RunLifecycle, StageLifecycle
 from .arrivals import Arrivals
 from .calls import Folders
 from .closing import checkpoint, closing_records
@@ -181,8 +182,11 @@ class Engine:
         effects: list[Callable[[], None]] = []
         state = self._journal.state
         for record in self._journal.append(records):
-            if (timer := self._tasks.timer_for(record)) is not None:
-                effects.append(timer)
+            if type(record) is StageLifecycle:
+                if record.kind == "retrying":
+                    effects.append(partial(self._tasks.wait, record.path))
+            elif type(record) is ChildLifecycle and supervising.waits(state, record.path):
+                effects.append(partial(self._tasks.look, record.path))
             if state.timed:
                 self._deadlines.heed(state, record)
                 if late := settle.late_paths(state, record):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 from attractorc.compiler.plan.model import Agent, Custom, FanIn, Manager, Parallel, Tool
 
@@ -16,7 +15,7 @@ from ..decide import FileWork, settle, supervising
 from ..handlers.results import vetted, vetted_answer
 from ..outcome import Outcome, failed
 from ..ports import Answer, Call, Handler, Ports, Process, Question, StoreError
-from ..records import ChildLifecycle, InterviewLifecycle, Record, StageLifecycle
+from ..records import InterviewLifecycle, Record
 from ..state import Phase, Walker
 from ..workspace import WorkspaceError
 from .calls import Folders, call_for
@@ -116,16 +115,6 @@ class Tasks:
     def wait(self, path: str) -> None:
         """Wait until a walker's backoff is over."""
         self.timers[path] = asyncio.create_task(self._delay(path))
-
-    def timer_for(self, record: Record) -> Callable[[], None] | None:
-        """The timer that a record calls for: the end of a backoff, a supervisor's next look."""
-        if isinstance(record, StageLifecycle):
-            return partial(self.wait, record.path) if record.kind == "retrying" else None
-        if isinstance(record, ChildLifecycle) and supervising.waits(
-            self._journal.state, record.path
-        ):
-            return partial(self.look, record.path)
-        return None
 
     def take_up(self) -> None:
         """Timers and open questions of a state that was folded from a journal."""

@@ -22,6 +22,7 @@ from ..records import (
 from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
+ENDING = (*FINAL, "retrying")
 
 
 class Topology:
@@ -112,7 +113,10 @@ class Topology:
         family = type(record)
         known: Any = record
         if family is StageLifecycle:
-            self._learn_stage(known, turn)
+            if known.kind == "started":
+                self._learn_start(known, turn)
+            elif self._children and known.kind in ENDING:
+                self._forget_child(known.path)
         elif family is ParallelLifecycle:
             self._learn_parallel(known, turn)
         elif isinstance(record, LinkStageToAgent):
@@ -123,20 +127,17 @@ class Topology:
             self._children[record.path] = record.child_path
         self._heads[turn.context] = turn.id
 
-    def _learn_stage(self, record: StageLifecycle, turn: Turn) -> None:
+    def _learn_start(self, record: StageLifecycle, turn: Turn) -> None:
         path = record.path
-        if record.kind == "started":
-            if record.attempt > 1:
-                self._heads.pop(self._attempts.get(path, ""), None)
-                self._attempts[path] = turn.context
-                return
-            stage = (record.node_id, record.visit)
-            # A rerun forks from where its stage was first entered.
-            if self._last_stage.get(path) != stage and turn.parent is not None:
-                self._entries[path] = turn.parent
-                self._last_stage[path] = stage
-        elif self._children and record.kind in ("completed", "failed", "retrying"):
-            self._forget_child(path)
+        if record.attempt > 1:
+            self._heads.pop(self._attempts.get(path, ""), None)
+            self._attempts[path] = turn.context
+            return
+        stage = (record.node_id, record.visit)
+        # A rerun forks from where its stage was first entered.
+        if self._last_stage.get(path) != stage and turn.parent is not None:
+            self._entries[path] = turn.parent
+            self._last_stage[path] = stage
 
     def _learn_parallel(self, record: ParallelLifecycle, turn: Turn) -> None:
         if record.kind == "branch_started":

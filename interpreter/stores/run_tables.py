@@ -14,12 +14,10 @@ from typing import Any
 
 from attractorc.compiler.value import Json, canonical
 
-from ..paths import prefixes
 from ..ports import (
     Control,
     Filter,
     Found,
-    Index,
     KeyConflict,
     Lease,
     NewerStore,
@@ -181,16 +179,6 @@ class RunTables:
             self._keys.ask(run_id)
             end = self._ends[run_id] = (run, last or 0)
         return end
-
-    def _enter(self, index: Index, turn: int, record_type: str) -> None:
-        """Enter a turn as the next record of its run, within the open group."""
-        run_id, number, kind, node_id, path, attempt_id = index
-        run, _ = self._ends[run_id]
-        self._entries.append((run, number, turn, record_type, kind, node_id, path, attempt_id))
-        if path:
-            for scope in prefixes(path):
-                self._scopes.append((run, scope, number))
-        self._ends[run_id] = (run, number)
 
     def _refuse_fenced(self, lease: Lease) -> None:
         assert isinstance(lease, RunLease), "a lease of another store"

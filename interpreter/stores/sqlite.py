@@ -11,6 +11,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from ..paths import prefixes
 from ..ports import Index, Lease, NotFound, Removed, StoreError, Turn
 from .connection import Connect, connect
 from .creating import opened
@@ -110,27 +111,22 @@ class SqliteStore(RunTables):
         if lease is not None and (writer is None or writer is not lease or not writer.lock.held):
             self._refuse_fenced(lease)
         place, above = self._heads.get(context) or self._head(context)
-        is_new = False
+        is_new, texts = False, f"{record_type}{key}"
         if index is not None:
-            run_id, sequence_no = index[:2]
-            last = (self._ends.get(run_id) or self._end(run_id))[1]
+            run_id, sequence_no, kind, node_id, path, attempt_id = index
+            run, last = self._ends.get(run_id) or self._end(run_id)
+            texts += f"{kind}{node_id}{path}{attempt_id}"
             is_new = (
                 sequence_no > last
                 and key == f"{run_id}|{sequence_no}"
                 and run_id not in self._taken
             )
-        if not is_new:
-            found = self._keys.find(place, key)
-            if found is not None:
-                return same_turn(found, record_type, version, payload, parent)
+        if not is_new and (found := self._keys.find(place, key)) is not None:
+            return same_turn(found, record_type, version, payload, parent)
         if parent is not None:
             above = self._reachable(context, above, parent)
         if index is not None and not is_new:
             refuse_unless_rising(index, last)
-        if index is None:
-            texts = f"{record_type}{key}"
-        else:
-            texts = f"{record_type}{key}{index[2]}{index[3]}{index[4]}{index[5]}"
         if not texts.isascii():
             refuse_halves(texts)
         do.counters["turn"] = number = do.counters["turn"] + 1
@@ -140,7 +136,12 @@ class SqliteStore(RunTables):
             self._keys.add(place, key, number, index)
         self._heads[context] = (place, (number, depth))
         if index is not None:
-            self._enter(index, number, record_type)
+            self._ends[run_id] = (run, sequence_no)
+            self._entries.append(
+                (run, sequence_no, number, record_type, kind, node_id, path, attempt_id)
+            )
+            for scope in prefixes(path) if path else ():
+                self._scopes.append((run, scope, sequence_no))
         do.wrote(len(payload))
         over = None if before is None else str(before)
         return _new(Turn, (str(number), context, over, depth, record_type, version, payload, key))
