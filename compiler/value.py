@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TypeAlias
 
@@ -190,4 +191,10 @@ def encoded(name: str) -> str:
 
 
 def _percent(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
+    return _escaped(found[0])
+
+
+@lru_cache(maxsize=256)
+def _escaped(text: str) -> str:
+    # A fan-out over thousands of elements names them alike.
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))

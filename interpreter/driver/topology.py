@@ -22,6 +22,7 @@ from ..records import (
 from ..records.drafts import filled
 
 FINAL = ("completed", "failed")
+_ENDS = frozenset(ParallelLifecycle.ENDS)
 ENDING = (*FINAL, "retrying")
 
 
@@ -76,7 +77,7 @@ class Topology:
         if kind == "branch_arrived":
             # One whose time was over before it started has no context of its own.
             return self._contexts.get(draft.branch_path or "") or above
-        if kind in ParallelLifecycle.ENDS:
+        if kind in _ENDS:
             own = self._contexts.get(draft.branch_path or "")
             if own is not None and kind != "branch_cancelled":
                 filled(draft, head_turn=self._heads[own])
@@ -142,7 +143,7 @@ class Topology:
     def _learn_parallel(self, record: ParallelLifecycle, turn: Turn) -> None:
         if record.kind == "branch_started":
             self._contexts[record.branch_path or ""] = turn.context
-        elif record.kind in ParallelLifecycle.ENDS:
+        elif record.kind in _ENDS:
             self._ended.setdefault(record.path, []).append(record.branch_path or "")
         elif record.kind == "completed":
             self._forget_below(record.path)

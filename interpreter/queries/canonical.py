@@ -25,11 +25,11 @@ from ..records import (
     RunLifecycle,
     StageLifecycle,
 )
-from .entries import RESULTS, canonical_entry, route_text, stage_text
+from .entries import RESULTS, canonical_entry, has_entry, route_text, stage_text
 
 WAITING = 16
 _COUNTED = (*RESULTS, "interrupted")
-_OF_A_FORK = ("started", "join_decided")
+_ENDS = frozenset(ParallelLifecycle.ENDS)
 
 
 class Gathered:
@@ -44,7 +44,7 @@ class Gathered:
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}
-        self._waiting: list[tuple[list[str], int, dict[str, Json]]] = []
+        self._waiting: list[tuple[list[str], int, Record]] = []
         self._cancelled: set[str] = set()
         self._begun: dict[str, Json] = {}
         self.counts: dict[str, int] = {}
@@ -76,28 +76,26 @@ class Gathered:
     def _rarer(self, family: type[Record], known: Any) -> None:
         """Take a record of another family into account, which may say nothing."""
         if family is ParallelLifecycle:
-            if known.kind in ParallelLifecycle.ENDS:
+            if known.kind in _ENDS:
                 self._end(known)
-                return
-            if known.kind not in _OF_A_FORK:
                 return
         elif family is PlanChange:
             self._begun = begun_by(self._begun, known.plan_digest)
             return
-        if (entry := canonical_entry(known)) is None:
+        if not has_entry(known):
             return
         if family is RunLifecycle:
-            self._begun = entry
+            self._begun = canonical_entry(known) or {}
             return
         texts = self._texts.setdefault(known.path, [])
-        self._waiting.append((texts, len(texts), entry))
+        self._waiting.append((texts, len(texts), known))
         texts.append("")
         if len(self._waiting) >= WAITING:
             self._write()
 
     def _write(self) -> None:
-        for texts, place, entry in self._waiting:
-            texts[place] = canonical(entry)
+        for texts, place, record in self._waiting:
+            texts[place] = canonical(canonical_entry(record))
         self._waiting.clear()
 
     def _end(self, record: ParallelLifecycle) -> None:

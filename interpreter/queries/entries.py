@@ -27,12 +27,32 @@ RESULTS = ("completed", "failed", "retrying")
 STORE_IDS = ("context", "terminal_turn")
 
 
+_TOLD: Mapping[type[Record], tuple[str, ...]] = {
+    StageLifecycle: RESULTS,
+    RouteDecision: ("",),
+    ChildLifecycle: ("started",),
+    ParallelLifecycle: ("started", "join_decided"),
+    FanInDecision: ("",),
+    InterviewLifecycle: ("completed", "timeout"),
+    RunLifecycle: ("initialized",),
+}
+"""The kinds of records that have an entry, by their family.
+
+Ends of branches have no order of their own: the join and the fan-out's results list them.
+"""
+
+
+def has_entry(record: Record) -> bool:
+    """Whether anything is canonical in one record."""
+    return getattr(record, "kind", "") in _TOLD.get(type(record), ())
+
+
 def canonical_entry(record: Record) -> dict[str, Json] | None:
     """What is canonical in one record, None if nothing is."""
+    if not has_entry(record):
+        return None
     match record:
         case StageLifecycle():
-            if record.kind not in RESULTS:
-                return None
             return _present(
                 stage=f"{record.node_id}.{record.visit}@{record.attempt}",
                 kind=record.kind,
@@ -50,7 +70,7 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
                 status=record.terminated_status,
                 reason=record.terminated_reason,
             )
-        case ChildLifecycle(kind="started"):
+        case ChildLifecycle():
             return _present(
                 child=f"{record.node_id}.{record.visit}@{record.attempt}",
                 plan_digest=record.plan_digest,
@@ -58,9 +78,7 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
             )
         case ParallelLifecycle(kind="started"):
             return _present(fork=f"{record.node_id}.{record.visit}", branches=record.branches)
-        case ParallelLifecycle(kind="branch_cancelled"):
-            return None  # listed by the join and the fan-out's results; no order of its own
-        case ParallelLifecycle(kind="join_decided"):
+        case ParallelLifecycle():
             return _present(join=record.join)
         case FanInDecision():
             branches = [_without(branch, STORE_IDS) for branch in record.branches]
@@ -73,9 +91,9 @@ def canonical_entry(record: Record) -> dict[str, Json] | None:
                 keys=record.keys,
                 files=record.files,
             )
-        case InterviewLifecycle(kind="completed" | "timeout"):
+        case InterviewLifecycle():
             return _present(question=record.question_id, kind=record.kind, selected=record.selected)
-        case RunLifecycle(kind="initialized"):
+        case RunLifecycle():
             return _present(
                 plan_digest=record.plan_digest, inputs=record.inputs, start=record.start_at
             )

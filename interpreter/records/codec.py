@@ -23,7 +23,7 @@ from .drafts import InOrder
 from .record import Record
 
 _BIG_INTEGER = 1
-_INTEGERS = {int}
+_NO_TAGS = "it is no map of tags"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _AS_THEY_ARE = _SCALARS | {InOrder}
 _TEXTS = (str, int, float)
@@ -115,6 +115,7 @@ def decode_any(record_type: str, version: int, payload: bytes) -> Record:
     if family is not None:
         return _decoded(family, payload)
     found = _unpacked(record_type, payload)
+    _refuse_unless_tags(record_type, found)
     run_id, sequence_no, timestamp = (found.pop(tag, None) for tag in range(1, _COMMON_TAGS + 1))
     return UnknownRecord(
         run_id=run_id if isinstance(run_id, str) else "",
@@ -128,13 +129,19 @@ def decode_any(record_type: str, version: int, payload: bytes) -> Record:
 
 def _decoded(family: type[Record], payload: bytes) -> Record:
     found = _unpacked(family.TYPE, payload)
-    names = _READ.get((family, tuple(found), tuple(map(type, found.values()))))
+    values = found.values()
+    # A truth is an equal tag, and a float too, so the form has their classes as well.
+    form = (family, *found, *map(type, found), *map(type, values))
+    names = _READ.get(form)
     if names is None:
+        _refuse_unless_tags(family.TYPE, found)
         names = _names(family, found)
         if names is None:
             return _with_unknown(family, found)
+        if len(_READ) < _READ_LIMIT:
+            _READ[form] = names
     record: Record = _new(family)
-    record.__dict__.update(zip(names, found.values(), strict=False))  # as many: it is the key
+    record.__dict__.update(zip(names, values, strict=False))  # as many: it is the form
     return record
 
 
@@ -153,10 +160,7 @@ def _names(family: type[Record], found: Mapping[int, Any]) -> tuple[str, ...] | 
                 f"a record of type '{family.TYPE}' is damaged: '{item.name}' "
                 f"is a {type(value).__name__}"
             )
-    names = tuple(known[tag].name for tag in found)
-    if len(_READ) < _READ_LIMIT:
-        _READ[family, tuple(found), tuple(map(type, found.values()))] = names
-    return names
+    return tuple(known[tag].name for tag in found)
 
 
 def _with_unknown(family: type[Record], found: Mapping[int, Any]) -> Record:
@@ -199,9 +203,14 @@ def _unpacked(record_type: str, payload: bytes) -> dict[int, Any]:
         found = msgpack.unpackb(payload, strict_map_key=False, ext_hook=_extension)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise CodecError(f"a record of type '{record_type}' is damaged: {error}") from error
-    if not isinstance(found, dict) or not {*map(type, found)} <= _INTEGERS:
-        raise CodecError(f"a record of type '{record_type}' is damaged: it is no map of tags")
+    if not isinstance(found, dict):
+        raise CodecError(f"a record of type '{record_type}' is damaged: {_NO_TAGS}")
     return found
+
+
+def _refuse_unless_tags(record_type: str, found: Mapping[Any, Any]) -> None:
+    if any(type(tag) is not int for tag in found):
+        raise CodecError(f"a record of type '{record_type}' is damaged: {_NO_TAGS}")
 
 
 def _extension(code: int, data: bytes) -> int:
@@ -278,5 +287,5 @@ _KINDS = {family: frozenset(family.KINDS) for family in _DECLARED}
 _BY_TAG = {family: {item.tag: item for item in items} for family, items in _LAYOUTS.items()}
 _SHAPES: dict[tuple[object, ...], Shape] = {}
 # The fields that such tags with values of such classes are; none of them is unknown or damaged.
-_READ: dict[tuple[type[Record], tuple[int, ...], tuple[type, ...]], tuple[str, ...]] = {}
+_READ: dict[tuple[object, ...], tuple[str, ...]] = {}
 _READ_LIMIT = 1024
