@@ -28,6 +28,7 @@ from ..records import (
 from .entries import RESULTS, canonical_entry, has_entry, route_text, stage_text
 
 WAITING = 16
+LONG = 64
 _COUNTED = (*RESULTS, "interrupted")
 _ENDS = frozenset(ParallelLifecycle.ENDS)
 
@@ -36,8 +37,8 @@ class Gathered:
     """What a run's records say about its outcome, taken in one by one as they are written.
 
     Kept as text, by path: what a stage wrote is then held once by the context that it went to,
-    and not again as an object. Only the last few entries of rarer families wait: whoever only
-    looks where a run stands is not to write the thousands of branches of a merge.
+    and not again as an object. Only the last few long entries, and those of rarer families, wait:
+    whoever only looks where a run stands is not to write the thousands of branches of a merge.
     """
 
     __slots__ = ("_begun", "_cancelled", "_texts", "_waiting", "counts")
@@ -60,6 +61,9 @@ class Gathered:
                 return
             self.counts[kind] = self.counts.get(kind, 0) + 1
             if kind == "interrupted":
+                return
+            if len(known.context_updates) > LONG:
+                self._wait(known)
                 return
             text = stage_text(known)
         elif family is RouteDecision:
@@ -87,6 +91,9 @@ class Gathered:
         if family is RunLifecycle:
             self._begun = canonical_entry(known) or {}
             return
+        self._wait(known)
+
+    def _wait(self, known: Any) -> None:
         texts = self._texts.setdefault(known.path, [])
         self._waiting.append((texts, len(texts), known))
         texts.append("")

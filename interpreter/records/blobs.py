@@ -23,7 +23,7 @@ from .ways import RouteDecision
 LIMIT_BYTES = 32 * 1024
 MARK = "$blob"
 _MARK = MARK.encode()
-_FIRST = _MARK[:1]
+_FIRST = _MARK[0]  # a number is looked for much faster than bytes
 _SMALL_BYTES = LIMIT_BYTES // 8
 _HOLDERS = (StageLifecycle, FanInDecision)
 _OF_A_CHILD = ("inputs", "seen", "context_updates")
@@ -41,7 +41,6 @@ def stays_whole(payload: bytes) -> bool:
 
     JSON takes at most six bytes for one of msgpack: a character that is written as `\\u0000`.
     """
-    # The first byte alone is found much faster.
     return len(payload) <= _SMALL_BYTES and (_FIRST not in payload or _MARK not in payload)
 
 
