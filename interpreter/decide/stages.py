@@ -48,12 +48,12 @@ def decide_walker(state: State, walker: Walker, limits: Limits) -> tuple[Command
     if walker.unsure:
         return () if limits.stopping else unsure.go_on(state, walker)
     match walker.phase:
+        case Phase.ROUTE:
+            return (Commit((_route(state, walker),)),)
         case Phase.ENTER:
             return _enter(state, walker, limits)
         case Phase.RUNNING:
             return _go_on(state, walker, limits)
-        case Phase.ROUTE:
-            return (Commit((_route(state, walker),)),)
         case Phase.STOPPED:
             return _stop(state, walker)
         case Phase.CALLING:
