@@ -187,6 +187,8 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 def encoded(name: str) -> str:
     """A name as it stands in ids and file names: others than `[A-Za-z0-9_-]` percent-encoded."""
+    if name.isascii() and name.isidentifier():  # as most
+        return name
     return _NOT_PLAIN.sub(_percent, name)
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from attractorc.compiler.value import Json
 
+from .tuples import tupled
+
 _RESERVED = frozenset({"outcome", "preferred_label", "current_node", "last_stage", "last_response"})
 _RESERVED_PREFIXES = ("internal.", "graph.", "parallel.")
 
@@ -27,9 +29,6 @@ class Written(NamedTuple):
 
     value: Json
     writer: str
-
-
-_new = tuple.__new__  # what a named tuple does, without its own call
 
 
 class _Cleared:
@@ -112,7 +111,7 @@ class Context(Mapping[str, Json]):
 
     def set(self, key: str, value: Json, writer: str) -> None:
         """Write a value; only `apply` may call this."""
-        self._own[key] = _new(Written, (value, writer))
+        self._own[key] = tupled(Written, (value, writer))
 
     def clear(self, keys: tuple[str, ...], prefixes: tuple[str, ...]) -> None:
         """Take away these keys, all reserved, and all with such a beginning; only by `apply`."""

@@ -14,6 +14,7 @@ from attractorc.compiler.plan.model import Conditional, Plan, Route, Step
 
 from .evaluate import Scene, holds
 from .outcome import Status
+from .tuples import tupled
 
 
 class Choice(NamedTuple):
@@ -48,7 +49,9 @@ def only_way(step: Step, preferred_label: str, suggested: tuple[str, ...]) -> Ch
     if len(step.routes) != 1 or preferred_label or suggested:
         return None
     (route,) = step.routes
-    return Choice(route.target, "only_edge", route) if route.condition is None else None
+    if route.condition is not None:
+        return None
+    return tupled(Choice, (route.target, "only_edge", route, ()))
 
 
 def choose(plan: Plan, spot: Spot) -> Choice:

@@ -26,10 +26,10 @@ from ..records.redacting import redacted
 from ..records.times import stamp
 from ..redaction import NO_SECRETS, Secrets
 from ..state import State, apply, begin
+from ..tuples import tupled
 from .topology import Topology
 
 PAGE = 1_000
-_new = tuple.__new__  # what a named tuple does, without its own call
 
 Listener = Callable[[Record, State], None]
 
@@ -159,7 +159,7 @@ class Journal:
 def index_of(record: Record) -> Index:
     """What a record is found by in the store."""
     given = record.__dict__.get  # every family leaves out what it does not have
-    return _new(
+    return tupled(
         Index,
         (
             record.run_id,

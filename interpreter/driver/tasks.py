@@ -17,6 +17,7 @@ from ..outcome import Outcome, failed
 from ..ports import Answer, Call, Handler, Ports, Process, Question, StoreError
 from ..records import InterviewLifecycle, Record
 from ..state import Phase, Walker
+from ..tuples import tupled
 from ..workspace import WorkspaceError
 from .calls import Folders, call_for
 from .events import (
@@ -66,7 +67,8 @@ class Tasks:
         if given is None:
             return None
         duration_ms = self._ports.clock.monotonic() - begun
-        return Result(path, walker.attempt_id(state.run_id), vetted(given), duration_ms)
+        attempt_id = walker.attempt_id(state.run_id)
+        return tupled(Result, (path, attempt_id, vetted(given), duration_ms))
 
     def gated(self, path: str) -> bool:
         """Whether the handler of a walker's stage waits itself until the journal is durable."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..carried import COMPACT, FULL, Carried, Conversation, Exchange
+from ..carried import COMPACT, FULL, Carried, Conversation, Exchange, no_conversation
 from ..state import State, Walker
 from ..state.memory import Memory, Thread
+from ..tuples import tupled
 from .preamble import preamble
 from .transcript import latest
 
@@ -26,7 +27,7 @@ def told(state: State, walker: Walker, blob: Callable[[str], bytes]) -> tuple[Ca
     fidelity = memory.fidelity or COMPACT
     text = partial(preamble, state, walker, fidelity)
     if fidelity != FULL:
-        return Carried(fidelity, memory.thread, "", text), ""
+        return tupled(Carried, (fidelity, memory.thread, "", text, no_conversation)), ""
     thread = _thread(memory)
     if thread is None:
         return Carried(fidelity, memory.thread, preamble=text), ""

@@ -15,6 +15,7 @@ from attractorc.compiler.value import Json, NotJson, checked
 
 from ..outcome import Outcome, Status, failed
 from ..ports import Answer
+from ..tuples import tupled
 
 _KINDS = Literal["chosen", "timeout", "skipped", "parked"]
 _TEXTS = ("preferred_label", "notes", "failure_reason", "source", "session")
@@ -52,20 +53,9 @@ def vetted(outcome: object) -> Outcome:
             agent = checked_updates(agent)
     except NotJson as error:
         return failed(f"the handler's outcome cannot be used: {error}")
-    return Outcome(
-        status,
-        label,
-        tuple(suggested),
-        updates,
-        notes,
-        reason,
-        permanent,
-        source,
-        dict(artifacts),
-        _bounded(ignored) if ignored else (),
-        session,
-        agent,
-    )
+    told = (notes, reason, permanent, source, dict(artifacts))
+    heard = _bounded(ignored) if ignored else ()
+    return tupled(Outcome, (status, label, tuple(suggested), updates, *told, heard, session, agent))
 
 
 def _bounded(sentences: Sequence[str]) -> tuple[str, ...]:

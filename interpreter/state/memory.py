@@ -16,6 +16,7 @@ from attractorc.compiler.value import Json
 
 from ..carried import FULL
 from ..records import LinkStageToAgent, StageLifecycle
+from ..tuples import tupled
 
 KEPT_STAGES = 40
 KEPT_CHARS = 240
@@ -113,9 +114,8 @@ def committed(memory: Memory, step: Step, record: StageLifecycle) -> None:
     retries = record.attempt - 1
     said = record.failure_reason or _said(record.context_updates)
     status = record.status or ""
-    memory.done.append(
-        Done(record.node_id, record.visit, status, retries, said[:KEPT_CHARS], memory.tried)
-    )
+    done = (record.node_id, record.visit, status, retries, said[:KEPT_CHARS], memory.tried)
+    memory.done.append(tupled(Done, done))
     if len(memory.done) > KEPT_STAGES:
         del memory.done[0]
     if record.kind == "completed":

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from attractorc.compiler.value import encoded
 
 from ..ports import Filter, Found, Index, Turn
+from ..tuples import tupled
 
 EFFORT = 2_000
 """How many entries one look asks about: about two milliseconds."""
@@ -31,10 +32,9 @@ def columns(turns: str) -> str:
 
 def turn_of(row: Sequence[Any]) -> Turn:
     """A turn from its `columns`. Its own constructor would take half of the time of a page."""
-    return _new(Turn, row)
+    return tupled(Turn, row)
 
 
-_new = tuple.__new__
 _PAGE = f"""
     SELECT {columns("t")}, page.seq
     FROM (SELECT seq, turn FROM ({{found}}) ORDER BY seq {{way}} LIMIT ?) AS page

@@ -13,6 +13,7 @@ from blake3 import blake3
 
 from ..paths import prefixes
 from ..ports import Index, Lease, NotFound, Removed, StoreError, Turn
+from ..tuples import tupled
 from .connection import Connect, connect
 from .creating import opened
 from .idempotency import refuse_unless_rising, same_turn
@@ -28,7 +29,6 @@ BLOB_LIMIT_BYTES = 900_000_000
 SMALL_BLOB_BYTES = 64 * 1024
 KNOWN_BLOB_BYTES = 4 * 1024
 KNOWN_BLOBS = 256
-_new = tuple.__new__  # what a named tuple does, without its own call
 _TURN = "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _CONTEXT = "INSERT INTO contexts VALUES (?, ?)"
 _BLOB = "INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)"
@@ -144,7 +144,7 @@ class SqliteStore(RunTables):
                 self._scopes.append((run, scope, sequence_no))
         do.wrote(len(payload))
         over = None if before is None else str(before)
-        return _new(Turn, (str(number), context, over, depth, record_type, version, payload, key))
+        return tupled(Turn, (str(number), context, over, depth, record_type, version, payload, key))
 
     def head(self, context: str) -> Turn | None:
         """The newest turn of a context, its own or inherited; None for an empty one."""
