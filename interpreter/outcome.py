@@ -6,7 +6,7 @@ reason, never an exception to the core. It must not know who ran the stage, or w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -93,6 +93,13 @@ class Outcome(NamedTuple):
     ignored: tuple[str, ...] = ()
     session: str = ""
     agent: Mapping[str, Json] = _NOTHING
+
+    def __reduce__(self) -> tuple[type[Outcome], tuple[Any, ...]]:
+        # What is read-only can neither be copied deeply nor sent to another process.
+        values: Iterable[Any] = self
+        return type(self), tuple(
+            dict(value) if type(value) is MappingProxyType else value for value in values
+        )
 
 
 def failed(reason: str, *, permanent: bool = False, source: str = "handler") -> Outcome:

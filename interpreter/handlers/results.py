@@ -111,10 +111,12 @@ def _is_plain(outcome: Outcome) -> bool:
     return (
         type(outcome.status) is Status
         and type(label) is type(notes) is type(reason) is type(source) is type(session) is str
-        and suggested == () == ignored
+        and type(suggested) is type(ignored) is tuple
+        and not suggested
+        and not ignored
         and type(updates) is dict
-        and not agent
         and type(agent) in _PLAIN_MAPPINGS
+        and not agent
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
+import pickle
 import sys
 import threading
 import time
@@ -212,3 +214,39 @@ def test_what_is_no_outcome_is_refused() -> None:
     assert vetted({"status": "success"}).failure_reason == (
         "the handler returned a dict, not an outcome"
     )
+
+
+class Vague:
+    """What libraries of numbers have: it says neither what it equals nor whether it is true."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("which of its elements?")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise ValueError("all of its elements, or one?")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("suggested_next_ids", "'suggested_next_ids' is not a list of node ids"),
+        ("ignored", "'ignored' is not a list of sentences"),
+        ("context_updates", "'context_updates' is not a mapping"),
+        ("agent", "'agent' is not a mapping"),
+        ("artifacts", "'artifacts' does not map names to bytes"),
+    ],
+)
+def test_a_value_that_cannot_be_compared_is_refused_by_name(name: str, said: str) -> None:
+    plain: dict[str, Any] = {"context_updates": {}, "artifacts": {}, "agent": {}}
+    outcome = Outcome(Status.SUCCESS, **{**plain, name: Vague()})
+    assert vetted(outcome).failure_reason == f"the handler's outcome cannot be used: {said}"
+
+
+@pytest.mark.parametrize("outcome", [GOOD, Outcome(Status.FAIL, context_updates={"a": [1]})])
+def test_an_outcome_can_come_from_another_process_and_be_copied(outcome: Outcome) -> None:
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+    copied = copy.deepcopy(outcome)
+    assert copied == outcome
+    assert copied.context_updates is not outcome.context_updates
