@@ -17,7 +17,7 @@ from blake3 import blake3
 from attractorc.compiler.value import encoded
 
 from ..ports import Fenced, Locked, StoreError
-from .owner_only import FILE_MODE, FOLDER_MODE
+from .owner_only import FILE_MODE, private_folder
 
 _NAME_LIMIT = 120
 
@@ -109,8 +109,8 @@ def take(folder: Path, run_id: str) -> RunLock:
     """Lock a run without waiting. Raises `Locked`, with the owner's process id if known."""
     path = folder / lock_name(run_id)
     try:
-        if not folder.is_dir():  # locks are of processes: no power cut needs to find them again
-            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        # Locks are of processes: nobody needs to find them again after a power cut.
+        private_folder(folder, lasting=False)
         while True:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
             try:

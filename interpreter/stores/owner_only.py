@@ -13,8 +13,11 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 
-def private_folder(folder: Path) -> None:
-    """Make a folder and what is missing above it; those that exist keep their modes."""
+def private_folder(folder: Path, *, lasting: bool = True) -> None:
+    """Make a folder and what is missing above it; those that exist keep their modes.
+
+    Only with `lasting` does a power cut leave them.
+    """
     missing = []
     place = folder
     while not place.is_dir():
@@ -22,7 +25,8 @@ def private_folder(folder: Path) -> None:
         place = place.parent
     for each in reversed(missing):
         each.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        sync_folder(each.parent)
+        if lasting:
+            sync_folder(each.parent)
 
 
 def private_file(path: Path) -> None:

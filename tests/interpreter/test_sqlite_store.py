@@ -29,7 +29,7 @@ from attractorc.interpreter.ports import (
 )
 from attractorc.interpreter.stores import default_location, open_store
 from attractorc.interpreter.stores.layout import APPLICATION_ID, VERSION
-from attractorc.interpreter.stores.leases import lock_name
+from attractorc.interpreter.stores.leases import lock_name, take
 from attractorc.interpreter.stores.paging import Stretch, Walk, lists, page
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
@@ -591,6 +591,20 @@ def test_store_and_folders_are_their_owners_only(tmp_path: Path) -> None:
     }
     lease.release()
     store.close()
+
+
+@pytest.mark.parametrize("inner", ["", "mirrors"])
+def test_folders_of_locks_that_are_missing_are_made_for_their_owner_only(
+    tmp_path: Path, inner: str
+) -> None:
+    before = os.umask(0)
+    try:
+        lock = take(tmp_path / "runs.db.locks" / inner, "r1")
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "runs.db.locks", tmp_path / "runs.db.locks" / inner):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    lock.release()
 
 
 def test_lock_files_stay_in_their_folder_and_apart(tmp_path: Path) -> None:
