@@ -7,20 +7,15 @@ connection until `wait` has returned. It must not know what is written.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Sequence
-from itertools import chain
 from queue import SimpleQueue
-from typing import Any
 
 from .connection import Connection
+from .rows import Row, insert
 
 ROWS_AT_ONCE = 1024
 OPEN_LIMIT = 64
-_VALUES_LIMIT = 32_766 if sqlite3.sqlite_version_info >= (3, 32) else 999  # of one statement
-
-Row = Sequence[Any]
 
 
 class Ahead:
@@ -83,22 +78,13 @@ class Ahead:
         while (batch := self._given.get()) is not None:
             try:
                 if self._error is None:
-                    _insert(self._connection, *batch)
+                    sql, rows = batch
+                    if rows:
+                        insert(self._connection, sql, rows, ROWS_AT_ONCE)
+                    else:
+                        self._connection.execute(sql)
             except Exception as error:  # whoever waits is told
                 self._error = error
             finally:
                 del batch
                 self._done.put(None)
-
-
-def _insert(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
-    """Write a whole batch by a statement that ends with the placeholders of one row."""
-    if not rows:
-        connection.execute(sql)
-        return
-    if ROWS_AT_ONCE * len(rows[0]) > _VALUES_LIMIT:
-        connection.executemany(sql, rows)
-        return
-    one = f"({', '.join('?' * len(rows[0]))})"
-    many = f"{sql}{f', {one}' * (ROWS_AT_ONCE - 1)}"
-    connection.execute(many, tuple(chain.from_iterable(rows)))

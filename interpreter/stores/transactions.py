@@ -17,9 +17,11 @@ from typing import Any, NoReturn
 from ..ports import StoreError
 from .ahead import ROWS_AT_ONCE, Ahead
 from .connection import Connection, cause, harmless
+from .rows import insert
 
 BYTES_AT_ONCE = 1024 * 1024
 ROW_BYTES = 500
+ROWS_A_STATEMENT = 64
 WRITER_KIB = 2 * 1024
 _TOUCH = (
     "INSERT INTO counters VALUES ('barrier', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
@@ -166,7 +168,8 @@ class Transactions:
             (value, name) for name, value in self.counters.items() if value != self._loaded[name]
         ]
         if changed:
-            self._many("UPDATE counters SET value = ? WHERE name = ?", changed)
+            for counter in changed:
+                self._execute("UPDATE counters SET value = ? WHERE name = ?", counter)
         elif self._unsynced and self._mode == "FULL":
             self._execute(_TOUCH)  # the end of a group that changed nothing syncs nothing
         self._loaded.update(self.counters)
@@ -265,12 +268,12 @@ class Transactions:
         self._bytes = 0
         for sql, rows in self._waiting.items():
             if rows:
-                self._many(sql, rows)
+                self._insert(sql, rows)
                 rows.clear()
 
-    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    def _insert(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
-            self._connection.executemany(sql, rows)
+            insert(self._connection, sql, rows, ROWS_A_STATEMENT)
         except Exception as error:  # some of them may be there
             self._fail(error)
 

@@ -13,6 +13,7 @@ import pytest
 from attractorc.interpreter.ports import Index, RunRow, StoreError
 from attractorc.interpreter.stores.ahead import OPEN_LIMIT, ROWS_AT_ONCE, Ahead
 from attractorc.interpreter.stores.connection import Connection
+from attractorc.interpreter.stores.rows import insert
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
 TYPE = "attractor.stage_lifecycle"
@@ -20,7 +21,7 @@ MANY = 5 * ROWS_AT_ONCE + 7
 
 
 class Watched:
-    """A connection that notes which thread writes batches, and fails at one of them."""
+    """A connection that notes which thread writes whole batches, and fails at one of them."""
 
     def __init__(
         self, path: Path, fails_at: int | None = None, error: Exception | None = None
@@ -33,7 +34,7 @@ class Watched:
         self.error = error or disk_full()
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        if sql.startswith("INSERT INTO") and len(values) > 100:
+        if sql.startswith("INSERT INTO") and len(values) > ROWS_AT_ONCE:
             self.writers.append(threading.current_thread().name)
             if len(self.writers) == self.fails_at:
                 raise self.error
@@ -216,3 +217,26 @@ def test_who_is_much_faster_than_the_disk_waits_for_it() -> None:
     assert connection.told == [str(number) for number in range(count)]
     assert not ahead.busy
     ahead.end()
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
+def test_rows_are_written_in_their_order_however_many_go_into_a_statement(
+    tmp_path: Path, count: int
+) -> None:
+    connection = sqlite3.connect(tmp_path / "rows.db", isolation_level=None)
+    connection.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, text TEXT, data BLOB)")
+    given = [(None, f"row {number}", bytes([number])) for number in range(count)]
+    insert(connection, "INSERT INTO kept VALUES (?, ?, ?)", given, 64)
+    found = connection.execute("SELECT * FROM kept ORDER BY id").fetchall()
+    assert found == [(number + 1, text, data) for number, (_, text, data) in enumerate(given)]
+    connection.close()
+
+
+def test_rows_that_are_too_wide_for_one_statement_are_written_one_by_one(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "rows.db", isolation_level=None)
+    wide = 1_000
+    connection.execute(f"CREATE TABLE kept ({', '.join(f'c{n}' for n in range(wide))})")
+    sql = f"INSERT INTO kept VALUES ({', '.join('?' * wide)})"
+    insert(connection, sql, [tuple(range(wide))] * 130, 64)
+    assert connection.execute("SELECT count(*) FROM kept").fetchone() == (130,)
+    connection.close()
