@@ -86,5 +86,5 @@ class Arrivals:
         records = settle.result(
             state, event.attempt_id, event.path, event.outcome, event.duration_ms, factor
         )
-        attach(records, references)
+        attach(records, references, self._journal.put_blob)
         return records

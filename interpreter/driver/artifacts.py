@@ -5,21 +5,25 @@ Apart from the engine, which only hands it over. It must not know how blobs are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
 
 from attractorc.compiler.value import Json
 
 from ..outcome import PROMPT_FILE, RESPONSE_FILE, TURN_FILE
 from ..records import LinkStageToAgent, Record, StageLifecycle
 from ..records.drafts import filled
+from ..records.files import as_blob
 
 
-def attach(records: Iterable[Record], references: dict[str, Json]) -> None:
-    """Fill references to blobs into the records of one attempt, by the files' names.
+def attach(
+    records: Iterable[Record],
+    references: dict[str, Json],
+    put_blob: Callable[[bytes], tuple[str, int]],
+) -> None:
+    """Fill references to files into the records of one attempt, by the files' names.
 
     What a stage itself told its agent is a file of its own only where the prompt repeats what was
-    said before.
+    said before. A thread goes on with blobs.
     """
     turn = references.pop(TURN_FILE, None) or references.get(PROMPT_FILE)
     for record in records:
@@ -27,13 +31,10 @@ def attach(records: Iterable[Record], references: dict[str, Json]) -> None:
             case StageLifecycle():
                 filled(record, artifacts=references)
             case LinkStageToAgent(kind="turn"):
-                response = references.get(RESPONSE_FILE)
-                filled(record, prompt=_blob(turn), response=_blob(response))
+                said = (turn, references.get(RESPONSE_FILE))
+                prompt, response = (
+                    as_blob(each, put_blob) if isinstance(each, Mapping) else None for each in said
+                )
+                filled(record, prompt=prompt, response=response)
             case _:
                 pass
-
-
-def _blob(reference: Json) -> str | None:
-    if not isinstance(reference, Mapping):
-        return None
-    return cast("str | None", cast("Mapping[str, Any]", reference).get("blob"))

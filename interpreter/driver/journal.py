@@ -22,6 +22,7 @@ from ..records import ParallelLifecycle, Record, RunLifecycle
 from ..records.blobs import externalised, stays_whole
 from ..records.codec import encode, is_known, type_name
 from ..records.drafts import InOrder, filled
+from ..records.files import reference
 from ..records.redacting import redacted
 from ..records.times import stamp
 from ..redaction import NO_SECRETS, Secrets
@@ -93,13 +94,11 @@ class Journal:
         self._lease.release()
 
     def put_artifacts(self, artifacts: Mapping[str, bytes]) -> dict[str, Json]:
-        """Store files of an attempt as blobs; the references that its record holds."""
+        """Keep files of an attempt; the references that its record holds."""
         references: dict[str, Json] = InOrder()
         for name, data in sorted(artifacts.items()):
             kept = data if self._open else self.secrets.data(data)
-            blob = self.store.put_blob(kept)
-            media_type = "text/markdown" if name.endswith(".md") else "text/plain"
-            references[name] = {"blob": blob, "media_type": media_type, "size": len(kept)}
+            references[name] = reference(name, kept, self.store.put_blob)
         return references
 
     def put_blob(self, data: bytes) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from attractorc.compiler.value import Json, encoded
 from ..ports import Store, StoreError
 from ..records import PlanChange, PlanRecord, Record, RunLifecycle, StageLifecycle
 from ..records.codec import is_known
+from ..records.files import content
 from ..state import State, begin
 from .checkpoint import Progress
 from .paths import callers
@@ -165,13 +166,13 @@ class RunDirectory:
         artifacts = cast("Mapping[str, Mapping[str, Any]]", record.artifacts)
         for name in STAGE_FILES:
             if name in artifacts:
-                data = self._store.get_blob(str(artifacts[name]["blob"]))
+                data = content(artifacts[name], self._store.get_blob)
                 self._write_bytes(place / name, data)
             else:
                 self._remove(place / name)
         further = artifacts.keys() - set(STAGE_FILES)
         for name in sorted(further):
-            data = self._store.get_blob(str(artifacts[name]["blob"]))
+            data = content(artifacts[name], self._store.get_blob)
             self._write_bytes(place / _name(name), data)
         for name in self._further.get(place, set()) - further:
             self._remove(place / _name(name))

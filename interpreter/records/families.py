@@ -91,8 +91,9 @@ class StageLifecycle(Record):
     (a result that came too late), `judging` (an agent is asked for a winner: `asked` holds `key`
     and `candidates`), `judged` (`answer` is its branch id, else see `failure_reason`). `path` is
     the walker's, '' on the trunk. `context_updates` are those that `writes` left, the others in
-    `dropped_keys`. `artifacts` maps a file name to its blob, size and type. `ignored` are sentences
-    about what did not count, `session` is an agent's, `agent`: backend, model, usage, tries.
+    `dropped_keys`. `artifacts` maps a file name to its type and size, and its text or its blob.
+    `ignored` are sentences about what did not count, `session` is an agent's, `agent`: backend,
+    model, usage, tries.
     `fidelity` is how much the agent was told (absent: compact), `thread_key` the conversation that
     it was told it in, `degraded_from` what it would have been, had the run not been resumed.
     """

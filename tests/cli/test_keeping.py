@@ -435,7 +435,7 @@ def test_the_checkpoint_of_a_long_stage_says_that_it_runs(tmp_path: Path) -> Non
 @pytest.fixture
 def three(tmp_path: Path) -> Path:
     """Runs r1, r2, r3 that ended, and `asks`, which is parked."""
-    pipeline(tmp_path, tool("a", "echo $ATTRACTOR_RUN_ID") + "start -> a -> exit")
+    pipeline(tmp_path, tool("a", "echo $ATTRACTOR_RUN_ID; seq 100") + "start -> a -> exit")
     for number in (1, 2, 3):
         done = attractorc_inside(
             "exec", "p.dot", "--store", "s.db", "--run-id", f"r{number}", cwd=tmp_path

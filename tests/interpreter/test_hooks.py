@@ -18,6 +18,7 @@ from attractorc.interpreter.handlers.agent_command import CommandBackend
 from attractorc.interpreter.handlers.hooks import HookedHandler
 from attractorc.interpreter.handlers.tool import ToolHandler
 from attractorc.interpreter.records import StageLifecycle
+from attractorc.interpreter.records.files import content
 
 from . import pipelines
 
@@ -56,7 +57,7 @@ def end_of(run: pipelines.Ran) -> StageLifecycle:
 
 def text_of(run: pipelines.Ran, name: str) -> str:
     reference: Any = end_of(run).artifacts[name]
-    return run.store.get_blob(reference["blob"]).decode()
+    return content(reference, run.store.get_blob).decode()
 
 
 def test_hooks_run_before_and_after_the_command_and_what_they_write_is_kept(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from attractorc.interpreter.records import (
     RunLifecycle,
     StageLifecycle,
 )
+from attractorc.interpreter.records.files import content
 from attractorc.interpreter.stores.memory import MemoryStore
 from attractorc.interpreter.stores.sqlite import SqliteStore
 
@@ -194,7 +195,7 @@ class TestThreads:
         assert first.prompt.endswith("Do a")
         assert second == Exchange("Do b", "b answers")
         (record,) = [one for one in ran.of(StageLifecycle, "completed") if one.node_id == "c"]
-        kept = ran.store.get_blob(record.artifacts["prompt.md"]["blob"]).decode()
+        kept = content(record.artifacts["prompt.md"], ran.store.get_blob).decode()
         assert "b answers" in kept, "prompt.md holds all that the agent was told"
         assert kept.endswith("Do c")
 
