@@ -91,7 +91,9 @@ def encode(record: Record) -> bytes:
     if record.unknown:
         payload.update((tag, _ordered(value)) for tag, value in record.unknown.items())
         payload = dict(sorted(payload.items()))
-    packed: bytes = _PACKER.pack(payload)
+    packed: bytes = _packer.pack(payload)
+    if len(packed) > _LARGE_BYTES:
+        _let_go()
     return packed
 
 
@@ -240,7 +242,14 @@ def _extended(value: object) -> msgpack.ExtType:
     return msgpack.ExtType(_BIG_INTEGER, format(value, "x").encode())
 
 
-_PACKER = msgpack.Packer(default=_extended)
+_packer = msgpack.Packer(default=_extended)
+_LARGE_BYTES = 1 << 20
+
+
+def _let_go() -> None:
+    """Take another packer: one never gives back the memory of the largest record it has packed."""
+    global _packer
+    _packer = msgpack.Packer(default=_extended)
 
 
 def _shape(family: type[Record], names: tuple[str, ...]) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import tracemalloc
 import types
 import typing
 from dataclasses import FrozenInstanceError, replace
@@ -319,3 +320,14 @@ def test_nobody_has_written_into_the_defaults_of(family: type[Record]) -> None:
     made = family()
     for item in layout(family):
         assert not isinstance(getattr(made, item.name), list | dict) or not getattr(made, item.name)
+
+
+def test_a_large_record_is_not_paid_for_in_memory_after_it() -> None:
+    encode(StageLifecycle(kind="completed"))
+    tracemalloc.start()
+    try:
+        encode(StageLifecycle(kind="completed", context_updates={"k": "x" * 20_000_000}))
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < 2_100_000
